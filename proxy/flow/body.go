@@ -1,0 +1,88 @@
+package flow
+
+import "bytes"
+
+// maxTail is how far the growing end of a body is coalesced before it becomes a chunk of its own.
+const maxTail = 64 << 10
+
+// A Body is the content of a message as it passed on the wire, after transfer
+// coding was undone and before content coding is. It is a list of immutable
+// chunks: copies of a Body share them, and appending to one copy is never seen by another
+// as long as only one of the copies, the live one, is appended to.
+// The zero Body is empty and present.
+type Body struct {
+	chunks [][]byte
+	tail   []byte
+	size   int64
+	gap    Gap
+}
+
+// Gap says why the bytes of a body are not here.
+type Gap uint8
+
+// The reasons for a gap.
+const (
+	Whole      Gap = iota // nothing is missing
+	Unrecorded            // it was streamed without being recorded
+	Dropped               // the store let it go to bound its memory
+)
+
+// BodyOf returns a body of one piece, which it takes over.
+func BodyOf(p []byte) Body { return Body{tail: p[:len(p):len(p)], size: int64(len(p))} }
+
+// BodyGap returns a body of a known size whose bytes are not here.
+func BodyGap(size int64, why Gap) Body { return Body{size: size, gap: why} }
+
+// Len returns the size in bytes, counting those that are not here.
+func (b *Body) Len() int64 { return b.size }
+
+// Gap says whether and why the bytes are missing.
+func (b *Body) Gap() Gap { return b.gap }
+
+// Append copies p to the end.
+func (b *Body) Append(p []byte) {
+	b.size += int64(len(p))
+	if b.gap != Whole || len(p) == 0 {
+		return
+	}
+	if len(b.tail)+len(p) > maxTail && len(b.tail) > 0 {
+		b.chunks = append(b.chunks, b.tail)
+		b.tail = nil
+	}
+	if b.tail == nil {
+		b.tail = make([]byte, 0, len(p))
+	}
+	b.tail = append(b.tail, p...)
+}
+
+// Skip counts n bytes that pass without being recorded and makes the body one with a gap.
+func (b *Body) Skip(n int) { *b = Body{size: b.size + int64(n), gap: Unrecorded} }
+
+// Bytes returns the whole content, which the caller must not write to. It is nil where there is a gap.
+func (b *Body) Bytes() []byte {
+	if len(b.chunks) == 0 {
+		return b.tail[:len(b.tail):len(b.tail)]
+	}
+	all := make([]byte, 0, b.size)
+	for _, c := range b.chunks {
+		all = append(all, c...)
+	}
+	return append(all, b.tail...)
+}
+
+// Chunks calls yield for every piece in order, until it returns false.
+func (b *Body) Chunks(yield func([]byte) bool) {
+	for _, c := range b.chunks {
+		if !yield(c) {
+			return
+		}
+	}
+	if len(b.tail) > 0 {
+		yield(b.tail)
+	}
+}
+
+// Equal reports whether two bodies have the same bytes, or the same gap.
+func (b *Body) Equal(o *Body) bool {
+	return b.size == o.size && b.gap == o.gap && bytes.Equal(b.Bytes(), o.Bytes())
+}

@@ -1,0 +1,180 @@
+// Package flow says what a flow is: the messages that passed between a client
+// and a server, the connections they passed on, and what went wrong.
+//
+// A *Flow is either live, owned by the layer that runs it and changed only
+// inside its hooks, or a snapshot. Snapshots are immutable: nothing reachable
+// from one is ever written again, so they may be read from any goroutine.
+//
+// The package is a leaf: it does no I/O and knows no clock.
+package flow
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"strings"
+	"time"
+)
+
+// ID names a flow or a connection for good. Its text form is a version 4 UUID (RFC 9562 §5.4).
+type ID [16]byte
+
+// NewID returns a fresh random ID.
+func NewID() ID {
+	var id ID
+	binary.NativeEndian.PutUint64(id[:8], rand.Uint64())
+	binary.NativeEndian.PutUint64(id[8:], rand.Uint64())
+	id[6] = id[6]&0x0f | 0x40
+	id[8] = id[8]&0x3f | 0x80
+	return id
+}
+
+// IsZero reports whether id has never been set.
+func (id ID) IsZero() bool { return id == ID{} }
+
+// String returns the form 8-4-4-4-12 in lower-case hex.
+func (id ID) String() string {
+	var b [36]byte
+	hex.Encode(b[:8], id[:4])
+	hex.Encode(b[9:13], id[4:6])
+	hex.Encode(b[14:18], id[6:8])
+	hex.Encode(b[19:23], id[8:10])
+	hex.Encode(b[24:], id[10:])
+	b[8], b[13], b[18], b[23] = '-', '-', '-', '-'
+	return string(b[:])
+}
+
+// ParseID reads what String wrote.
+func ParseID(s string) (ID, error) {
+	var id ID
+	raw, err := hex.DecodeString(strings.ReplaceAll(s, "-", ""))
+	if err != nil || len(raw) != len(id) {
+		return id, fmt.Errorf("parse flow id %q: want 32 hex digits", s)
+	}
+	copy(id[:], raw)
+	return id, nil
+}
+
+// Kind is the protocol family of a flow.
+type Kind uint8
+
+// The kinds of flow.
+const (
+	HTTP Kind = iota
+	TCP
+	UDP
+	DNS
+)
+
+// String returns the name used in flow files: http, tcp, udp or dns.
+func (k Kind) String() string { return [...]string{"http", "tcp", "udp", "dns"}[k&3] }
+
+// Replay says which side of a flow we made ourselves.
+type Replay uint8
+
+// The values of Replay.
+const (
+	NotReplayed Replay = iota
+	ReplayedRequest
+	ReplayedResponse
+)
+
+// KilledMessage is the error of a flow that somebody killed.
+const KilledMessage = "Connection killed."
+
+// Error says why a flow did not end as it should.
+type Error struct {
+	Message string
+	Time    time.Time
+}
+
+// A Flow is one exchange: an HTTP request with its response, or the messages of
+// one TCP or UDP connection, or a DNS question with its answer.
+type Flow struct {
+	ID   ID
+	Kind Kind
+	// Rev grows with every snapshot of one flow; of two snapshots the greater is the newer.
+	Rev     uint32
+	Created time.Time
+
+	Client *Client // never nil
+	Server *Server // never nil; its Address is zero until known
+
+	Error       *Error // immutable once set
+	Intercepted bool   // held at a hook, waiting for a person
+	Live        bool   // still owned by a connection
+	Replay      Replay
+	Marked      string // "" or a marker's name; owned by the store
+	Comment     string // owned by the store
+	Metadata    map[string]string
+
+	Request   *Request   // HTTP
+	Response  *Response  // HTTP; nil until its head has come
+	WebSocket *WebSocket // HTTP; nil unless the connection was upgraded
+
+	Messages []Message // TCP and UDP
+}
+
+// A Message is one piece of a TCP, UDP or WebSocket conversation. It is immutable once appended.
+type Message struct {
+	FromClient bool
+	Content    []byte
+	Time       time.Time
+	Text       bool // WebSocket: a text message, not a binary one
+	Dropped    bool // WebSocket: recorded but not forwarded
+	Injected   bool
+}
+
+// WebSocket is what an upgraded HTTP flow goes on with.
+type WebSocket struct {
+	Messages       []Message
+	ClosedByClient bool
+	CloseCode      int // 0 while open
+	CloseReason    string
+	End            time.Time
+}
+
+// New returns a live flow of a kind between two connections.
+func New(kind Kind, client *Client, server *Server, now time.Time) *Flow {
+	return &Flow{ID: NewID(), Kind: kind, Created: now, Client: client, Server: server, Live: true}
+}
+
+// Killed reports whether somebody killed the flow.
+func (f *Flow) Killed() bool { return f.Error != nil && f.Error.Message == KilledMessage }
+
+// Killable reports whether killing the flow would still change anything.
+func (f *Flow) Killable() bool { return f.Live && !f.Killed() }
+
+// Kill marks a live flow as killed. Its layer acts on it after the hook.
+func (f *Flow) Kill(now time.Time) { f.Error = &Error{KilledMessage, now} }
+
+// Snapshot returns an immutable copy of a live flow with the next revision.
+// Header lists, bodies and messages are shared, never copied: they are only ever appended to or replaced.
+func (f *Flow) Snapshot() *Flow {
+	f.Rev++
+	c := *f
+	c.Client, c.Server = f.Client.Snapshot(), f.Server.Snapshot()
+	if f.Request != nil {
+		r := *f.Request
+		c.Request = &r
+	}
+	if f.Response != nil {
+		r := *f.Response
+		c.Response = &r
+	}
+	if f.WebSocket != nil {
+		w := *f.WebSocket
+		c.WebSocket = &w
+	}
+	c.Metadata = maps.Clone(f.Metadata)
+	return &c
+}
+
+// Copy returns a flow with a new ID that lives on no connection, as a duplicate does. Messages are shared.
+func (f *Flow) Copy() *Flow {
+	c := *f
+	c.ID, c.Rev, c.Live, c.Intercepted = NewID(), 0, false, false
+	return &c
+}

@@ -1,0 +1,90 @@
+package flow
+
+import "strings"
+
+// A Header is one field line: the name as it was written and the value without surrounding blanks.
+type Header struct{ Name, Value string }
+
+// Headers is an ordered list of field lines, duplicates kept. A list is never
+// written in place, so lists may be shared: every change returns a new one.
+type Headers []Header
+
+// Get returns the first value of a name, in any case, or "".
+func (h Headers) Get(name string) string {
+	v, _ := h.Lookup(name)
+	return v
+}
+
+// Lookup returns the first value of a name and whether there is one.
+func (h Headers) Lookup(name string) (string, bool) {
+	for i := range h {
+		if len(h[i].Name) == len(name) && strings.EqualFold(h[i].Name, name) {
+			return h[i].Value, true
+		}
+	}
+	return "", false
+}
+
+// Has reports whether a name is present.
+func (h Headers) Has(name string) bool {
+	_, ok := h.Lookup(name)
+	return ok
+}
+
+// Values returns all values of a name in order.
+func (h Headers) Values(name string) []string {
+	var vs []string
+	for _, f := range h {
+		if strings.EqualFold(f.Name, name) {
+			vs = append(vs, f.Value)
+		}
+	}
+	return vs
+}
+
+// Add returns the list with one more line at its end.
+func (h Headers) Add(name, value string) Headers {
+	return append(h[:len(h):len(h)], Header{name, value})
+}
+
+// Set returns the list with exactly one line of that name, in the place and spelling of the first one it had.
+func (h Headers) Set(name, value string) Headers {
+	out := make(Headers, 0, len(h)+1)
+	done := false
+	for _, f := range h {
+		if !strings.EqualFold(f.Name, name) {
+			out = append(out, f)
+		} else if !done {
+			out, done = append(out, Header{f.Name, value}), true
+		}
+	}
+	if !done {
+		out = append(out, Header{name, value})
+	}
+	return out
+}
+
+// Del returns the list without the lines of that name; the same list when there is none.
+func (h Headers) Del(name string) Headers {
+	if !h.Has(name) {
+		return h
+	}
+	out := make(Headers, 0, len(h))
+	for _, f := range h {
+		if !strings.EqualFold(f.Name, name) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// AppendTo appends the lines as "Name: value\r\n" each.
+func (h Headers) AppendTo(b []byte) []byte {
+	for i := range h {
+		b = append(b, h[i].Name...)
+		b = append(b, ": "...)
+		b = append(b, h[i].Value...)
+		b = append(b, "\r\n"...)
+	}
+	return b
+}

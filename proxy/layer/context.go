@@ -1,0 +1,86 @@
+package layer
+
+import (
+	"sync/atomic"
+	"time"
+
+	"sluice/proxy/flow"
+)
+
+// Options are what layers read of the configuration. A value is never written once it is shared.
+type Options struct {
+	Lazy              bool  // connect to a server only when it is needed
+	RawTCP            bool  // relay what is not HTTP
+	KeepHostHeader    bool  // reverse mode: leave Host as it is
+	SkipValidation    bool  // do not refuse malformed headers
+	ShowIgnored       bool  // record ignored connections
+	StoreStreamed     bool  // keep a copy of streamed bodies
+	OmitConnectHost   bool  // no Host header in CONNECT to an upstream proxy
+	StreamLargeBodies int64 // bytes; stream bodies over it. 0: never. -1: every body
+	BodySizeLimit     int64 // bytes; refuse bodies over it. 0: no limit
+	HeadLimit         int   // bytes of a message head. 0: the codec's default
+	Debug             bool
+}
+
+// A Context is what the layers of one connection know in common.
+type Context struct {
+	Client *flow.Client
+	Server *flow.Server // never nil; its Address is zero until known
+	Layers []Layer      // outermost first; a layer appends itself when it is made
+	// Upstream is the proxy that everything goes through, or nil.
+	Upstream *flow.Via
+	// Now is the time of the current event.
+	Now func() time.Time
+
+	options *atomic.Pointer[Options]
+	scripts *scripts
+}
+
+// NewContext returns the context of a new client.
+func NewContext(c *flow.Client, s *flow.Server, opts *atomic.Pointer[Options], now func() time.Time) *Context {
+	return &Context{Client: c, Server: s, Now: now, options: opts, scripts: &scripts{}}
+}
+
+// Options returns the options that hold now.
+func (c *Context) Options() *Options { return c.options.Load() }
+
+// Fork returns a context with the same connections and its own list of layers.
+// A stream forks to have a server of its own.
+func (c *Context) Fork() *Context {
+	f := *c
+	f.Layers = c.Layers[:len(c.Layers):len(c.Layers)]
+	return &f
+}
+
+// Push appends a layer to the list.
+func (c *Context) Push(l Layer) { c.Layers = append(c.Layers, l) }
+
+// Stop ends every script of the client. No layer may be given an event after it.
+func (c *Context) Stop() {
+	for s := c.scripts.first; s != nil; s = c.scripts.first {
+		s.Stop()
+	}
+}
+
+// scripts is the list of the client's scripts that hold a coroutine.
+type scripts struct{ first *Script }
+
+func (l *scripts) add(s *Script) {
+	s.next = l.first
+	if s.next != nil {
+		s.next.prev = s
+	}
+	l.first = s
+}
+
+func (l *scripts) remove(s *Script) {
+	if s.prev != nil {
+		s.prev.next = s.next
+	} else if l.first == s {
+		l.first = s.next
+	}
+	if s.next != nil {
+		s.next.prev = s.prev
+	}
+	s.prev, s.next = nil, nil
+}

@@ -1,0 +1,88 @@
+package layer
+
+import "log/slog"
+
+// maxUndecided bounds what is kept while nobody knows the protocol.
+const maxUndecided = 256 << 10
+
+// NextLayer stands where the following protocol is not known yet. It keeps what
+// comes and asks the Next hook after each piece of data. When an addon has
+// decided, the layer it chose gets everything from the start and takes over for good.
+type NextLayer struct {
+	Context *Context
+
+	layer  Layer
+	asking *Next
+	events []Event // before the hook was asked
+	queue  []Event // while it is asked
+	client []byte  // the data of events, by side
+	server []byte
+}
+
+// NewNextLayer returns an undecided layer. It is not part of ctx.Layers.
+func NewNextLayer(ctx *Context) *NextLayer { return &NextLayer{Context: ctx} }
+
+// Decide chooses the layer.
+func (n *NextLayer) Decide(l Layer) { n.layer = l }
+
+// Decided reports whether there is a layer already.
+func (n *NextLayer) Decided() bool { return n.layer != nil }
+
+// ClientData returns what the client has sent so far. It is lent until the hook is answered.
+func (n *NextLayer) ClientData() []byte { return n.client }
+
+// ServerData returns what the server has sent so far.
+func (n *NextLayer) ServerData() []byte { return n.server }
+
+// Handle keeps ev, asks, or hands it on.
+func (n *NextLayer) Handle(ev Event, cmds []Command) []Command {
+	if n.layer != nil && n.asking == nil {
+		return n.layer.Handle(ev, cmds)
+	}
+	if n.asking != nil {
+		if c, ok := ev.(*HookCompleted); !ok || c.Hook != Hook(n.asking) {
+			n.queue = append(n.queue, Keep(ev))
+			return cmds
+		}
+		n.asking = nil
+		return n.answered(cmds)
+	}
+	n.events = append(n.events, Keep(ev))
+	switch ev := ev.(type) {
+	case *DataReceived:
+		if ev.Conn == &n.Context.Client.Conn {
+			n.client = append(n.client, ev.Data...)
+		} else {
+			n.server = append(n.server, ev.Data...)
+		}
+		if len(n.client)+len(n.server) > maxUndecided {
+			return append(cmds,
+				&Log{slog.LevelWarn, "cannot tell the protocol from the first 256 KiB: closing the connection"},
+				&CloseConnection{Conn: &n.Context.Client.Conn})
+		}
+		n.asking = &Next{n}
+		return append(cmds, n.asking)
+	case *ConnectionClosed:
+		if ev.Conn == &n.Context.Client.Conn {
+			return append(cmds, &CloseConnection{Conn: ev.Conn})
+		}
+	}
+	return cmds
+}
+
+func (n *NextLayer) answered(cmds []Command) []Command {
+	if n.layer != nil {
+		events, queue := n.events, n.queue
+		n.events, n.queue, n.client, n.server = nil, nil, nil, nil
+		for _, ev := range append(events, queue...) {
+			cmds = n.layer.Handle(ev, cmds)
+		}
+		return cmds
+	}
+	queue := n.queue
+	n.queue = nil
+	for _, ev := range queue {
+		cmds = n.Handle(ev, cmds)
+	}
+	return cmds
+}
