@@ -34,11 +34,12 @@ type Context struct {
 
 	options *atomic.Pointer[Options]
 	scripts *scripts
+	shared  *shared
 }
 
 // NewContext returns the context of a new client.
 func NewContext(c *flow.Client, s *flow.Server, opts *atomic.Pointer[Options], now func() time.Time) *Context {
-	return &Context{Client: c, Server: s, Now: now, options: opts, scripts: &scripts{}}
+	return &Context{Client: c, Server: s, Now: now, options: opts, scripts: &scripts{}, shared: &shared{}}
 }
 
 // Options returns the options that hold now.
@@ -61,6 +62,9 @@ func (c *Context) Stop() {
 		s.Stop()
 	}
 }
+
+// shared is what all contexts of a client have together.
+type shared struct{ lent []*Buffer }
 
 // scripts is the list of the client's scripts that hold a coroutine.
 type scripts struct{ first *Script }

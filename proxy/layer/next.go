@@ -75,7 +75,9 @@ func (n *NextLayer) answered(cmds []Command) []Command {
 		events, queue := n.events, n.queue
 		n.events, n.queue, n.client, n.server = nil, nil, nil, nil
 		for _, ev := range append(events, queue...) {
+			had := len(cmds)
 			cmds = n.layer.Handle(ev, cmds)
+			Own(cmds[had:])
 		}
 		return cmds
 	}

@@ -105,6 +105,13 @@ func (s *Script) Next() Event {
 	return ev
 }
 
+// Rest takes all events that have come and not been read. What they lend is lent until Handle returns.
+func (s *Script) Rest() []Event {
+	rest := s.inbox
+	s.inbox = nil
+	return rest
+}
+
 // Pending reports whether an event that has come and not been read yet is like that.
 func (s *Script) Pending(like func(Event) bool) bool {
 	for _, ev := range s.inbox {

@@ -1,0 +1,62 @@
+package layer
+
+import "sync"
+
+// The sizes of pooled buffers: one for a small message, one that holds a large read and what encryption adds to it.
+const (
+	smallBuffer = 4 << 10
+	largeBuffer = 72 << 10
+	// maxPooled is the largest buffer that is kept for the next user.
+	maxPooled = 1 << 20
+	// maxLent is how many buffers are remembered between two calls of Release; more are left to the collector.
+	maxLent = 16
+)
+
+var smallPool, largePool sync.Pool
+
+// A Buffer is memory for bytes that a layer lends with an event or a command. B may be grown and replaced.
+type Buffer struct{ B []byte }
+
+// Buffer returns an empty buffer with room for n bytes, if n is at most 72 KiB. It belongs to
+// the layer until the commands of the current event have been carried out, and to nobody after that.
+func (c *Context) Buffer(n int) *Buffer {
+	pool, size := &smallPool, smallBuffer
+	if n > smallBuffer {
+		pool, size = &largePool, largeBuffer
+	}
+	b, _ := pool.Get().(*Buffer)
+	if b == nil {
+		b = &Buffer{make([]byte, 0, size)}
+	}
+	if len(c.shared.lent) < maxLent {
+		c.shared.lent = append(c.shared.lent, b)
+	}
+	return b
+}
+
+// Release takes back every buffer that layers lent. The driver calls it when it has
+// carried out the commands of an event, and copied or written their bytes. To forget it costs speed only.
+func (c *Context) Release() {
+	for i, b := range c.shared.lent {
+		c.shared.lent[i] = nil
+		n := cap(b.B)
+		b.B = b.B[:0]
+		switch {
+		case n >= largeBuffer && n <= maxPooled:
+			largePool.Put(b)
+		case n >= smallBuffer && n < largeBuffer:
+			smallPool.Put(b)
+		}
+	}
+	c.shared.lent = c.shared.lent[:0]
+}
+
+// Own gives every SendData in cmds its own copy of the data. Whoever calls Handle of one layer
+// twice before its commands are carried out calls it in between.
+func Own(cmds []Command) {
+	for _, c := range cmds {
+		if s, ok := c.(*SendData); ok && len(s.Data) > 0 {
+			s.Data = append([]byte(nil), s.Data...)
+		}
+	}
+}
