@@ -17,6 +17,7 @@ type HTTPMessage struct {
 	Start    time.Time // its first byte
 	End      time.Time // its last byte; zero while it is coming
 	Stream   bool      // forward the body as it comes; set in the headers hook
+	Hold     bool      // somebody may change the message: keep it until it is whole; set in the headers hook
 }
 
 // A Request is an HTTP request. Host, Port and Scheme say where it goes;

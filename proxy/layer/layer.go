@@ -60,6 +60,8 @@ type (
 		Flow    flow.ID
 		Message flow.Message
 	}
+	// Kill ends a live flow at once, whatever its layer is doing. A layer that does not know the flow ignores it.
+	Kill struct{ Flow flow.ID }
 )
 
 // Event marks an event.
@@ -82,6 +84,9 @@ func (*Wakeup) Event() {}
 
 // Event marks an event.
 func (*Injected) Event() {}
+
+// Event marks an event.
+func (*Kill) Event() {}
 
 // Of returns the command that is answered.
 func (e *OpenCompleted) Of() Command { return e.Cmd }

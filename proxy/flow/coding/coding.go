@@ -50,12 +50,12 @@ func Decode(encoding string, b []byte, max int) ([]byte, error) {
 	var err error
 	for i := len(names) - 1; i >= 0; i-- {
 		limit := max
-		if i > 0 {
+		if i > 0 && max < innerMax {
 			limit = innerMax
 		}
 		if b, err = decodeOne(names[i], b, limit); err != nil {
 			if i > 0 {
-				b = nil
+				b = nil // the other codings are still on it
 			}
 			return b, fmt.Errorf("decode %s: %w", names[i], err)
 		}

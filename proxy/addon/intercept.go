@@ -1,0 +1,111 @@
+package addon
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"sluice/proxy/filter"
+	"sluice/proxy/flow"
+	"sluice/proxy/layer"
+)
+
+// Intercept holds the flows that match a filter until a person resumes or kills them.
+type Intercept struct {
+	filter atomic.Pointer[filter.Filter] // nil: nothing is held
+
+	mu   sync.Mutex
+	held map[flow.ID]chan<- layer.Verdict
+}
+
+// NewIntercept returns an addon that holds nothing yet.
+func NewIntercept() *Intercept {
+	return &Intercept{held: map[flow.ID]chan<- layer.Verdict{}}
+}
+
+// SetFilter says what to hold from now on; nil: nothing. What is held stays held.
+func (i *Intercept) SetFilter(f *filter.Filter) { i.filter.Store(f) }
+
+// Resume lets a held flow go on with a person's edit. It reports whether the flow was held.
+func (i *Intercept) Resume(id flow.ID, edit *flow.Edit) bool {
+	return i.answer(id, layer.Verdict{Edit: edit})
+}
+
+// Kill ends a held flow. It reports whether the flow was held.
+func (i *Intercept) Kill(id flow.ID) bool { return i.answer(id, layer.Verdict{Kill: true}) }
+
+// ResumeAll lets everything go on unedited.
+func (i *Intercept) ResumeAll() {
+	i.mu.Lock()
+	held := i.held
+	i.held = map[flow.ID]chan<- layer.Verdict{}
+	i.mu.Unlock()
+	for _, w := range held {
+		w <- layer.Verdict{}
+	}
+}
+
+func (i *Intercept) answer(id flow.ID, v layer.Verdict) bool {
+	i.mu.Lock()
+	w := i.held[id]
+	delete(i.held, id)
+	i.mu.Unlock()
+	if w == nil {
+		return false
+	}
+	w <- v // has room: each is answered once
+	return true
+}
+
+// Handle holds a flow whose message is whole, and asks at its headers for messages to be kept whole.
+func (i *Intercept) Handle(h layer.Hook) <-chan layer.Verdict {
+	switch h := h.(type) {
+	case *layer.RequestHeaders:
+		if i.wants(h.Flow, true) {
+			h.Flow.Request.Hold = true
+		}
+	case *layer.ResponseHeaders:
+		if i.wants(h.Flow, true) {
+			h.Flow.Response.Hold = true
+		}
+	case *layer.Request:
+		return i.hold(h.Flow)
+	case *layer.Response:
+		return i.hold(h.Flow)
+	case *layer.TCPMessage:
+		return i.hold(h.Flow)
+	case *layer.Error:
+		i.forget(h.Flow.ID)
+	case *layer.TCPError:
+		i.forget(h.Flow.ID)
+	case *layer.TCPEnd:
+		i.forget(h.Flow.ID)
+	}
+	return nil
+}
+
+// wants reports whether a flow is to be held; early: whether it may be once its body is known.
+func (i *Intercept) wants(f *flow.Flow, early bool) bool {
+	expr := i.filter.Load()
+	if expr == nil || f.Replay != flow.NotReplayed {
+		return false
+	}
+	return early && expr.NeedsBody() || expr.Match(f)
+}
+
+func (i *Intercept) hold(f *flow.Flow) <-chan layer.Verdict {
+	if f.Killed() || !i.wants(f, false) {
+		return nil
+	}
+	w := make(chan layer.Verdict, 1)
+	f.Intercepted = true
+	i.mu.Lock()
+	i.held[f.ID] = w
+	i.mu.Unlock()
+	return w
+}
+
+func (i *Intercept) forget(id flow.ID) {
+	i.mu.Lock()
+	delete(i.held, id)
+	i.mu.Unlock()
+}

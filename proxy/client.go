@@ -1,0 +1,346 @@
+package proxy
+
+import (
+	"log/slog"
+	"net"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	"sluice/proxy/flow"
+	"sluice/proxy/layer"
+)
+
+// A client is the driver of one client connection and of the server
+// connections opened for it. Whoever has an event takes the lock, runs the layers, lets go,
+// and only then writes and publishes. Nothing blocks under the lock.
+type client struct {
+	e    *Engine
+	conn *flow.Client
+	sock *socket // nil for a replay
+
+	mu       sync.Mutex
+	ctx      *layer.Context
+	root     layer.Layer
+	sockets  []*socket
+	opening  map[*flow.Conn]func() // cancels the attempt to connect
+	flows    []*flow.Flow          // those that are alive
+	held     int                   // hooks that wait for a verdict
+	now      time.Time
+	dead     bool // no event may reach the layers any more
+	draining bool
+
+	cmds  []layer.Command
+	todo  []layer.Event
+	dirty []*socket    // have output to write
+	fresh []*flow.Flow // were in a hook during this step
+
+	idle *time.Timer
+	done chan struct{}  // closed when dead
+	wg   sync.WaitGroup // connects, hooks and server readers
+}
+
+func newClient(e *Engine, nc net.Conn) *client {
+	c := &client{e: e, done: make(chan struct{})}
+	c.now = time.Now()
+	c.conn = &flow.Client{Conn: flow.Conn{ID: flow.NewID(), Transport: "tcp", State: flow.Open, Start: c.now}, Mode: e.cfg.Mode}
+	if nc != nil {
+		c.conn.Peer, c.conn.Local = addrPort(nc.RemoteAddr()), addrPort(nc.LocalAddr())
+		c.sock = newSocket(c, &c.conn.Conn, nc)
+		c.sockets = append(c.sockets, c.sock)
+	}
+	c.ctx = layer.NewContext(c.conn, flow.NewServer(flow.Addr{}), e.cfg.Layers, func() time.Time { return c.now })
+	c.ctx.Upstream = e.cfg.Upstream
+	return c
+}
+
+// serve runs a client from its first byte to its last and returns when all its goroutines have ended.
+func (c *client) serve() {
+	c.log(slog.LevelDebug, "client connect")
+	c.e.cfg.Addons.Handle(&layer.ClientConnected{Client: c.conn})
+	if c.conn.Error != "" {
+		c.log(slog.LevelWarn, c.conn.Error)
+		c.sock.nc.Close()
+		return
+	}
+	c.root = c.e.cfg.Root(c.ctx)
+	c.idle = time.AfterFunc(c.e.cfg.IdleTimeout, c.checkIdle)
+	c.post(layer.Start{})
+	c.read(c.sock)
+	<-c.sock.gone
+	c.teardown()
+	c.log(slog.LevelDebug, "client disconnect")
+	c.e.cfg.Addons.Handle(&layer.ClientDisconnected{Client: c.conn})
+}
+
+// post gives the layers an event and then does what must not be done under the lock.
+func (c *client) post(ev layer.Event) {
+	var room [4]*socket
+	c.mu.Lock()
+	c.step(ev)
+	if c.draining && len(c.flows) == 0 && !c.dead && c.sock != nil {
+		c.close(&layer.CloseConnection{Conn: &c.conn.Conn})
+	}
+	dirty := append(room[:0], c.dirty...)
+	c.dirty = c.dirty[:0]
+	var news [2]*flow.Flow
+	fresh := append(news[:0], c.fresh...)
+	c.fresh = c.fresh[:0]
+	for i, f := range fresh {
+		fresh[i] = f.Snapshot()
+	}
+	c.mu.Unlock()
+	for _, s := range dirty {
+		s.flush()
+	}
+	for _, f := range fresh {
+		c.e.publish(f)
+	}
+}
+
+// step runs the layers on an event and on all the answers that come at once.
+func (c *client) step(ev layer.Event) {
+	if c.dead || ev == nil {
+		return
+	}
+	defer c.recover()
+	c.now = time.Now()
+	c.todo = append(c.todo[:0], ev)
+	for i := 0; i < len(c.todo); i++ {
+		ev := c.todo[i]
+		c.todo[i] = nil
+		cmds := c.root.Handle(ev, c.cmds[:0])
+		c.cmds = nil
+		for _, cmd := range cmds {
+			c.do(cmd)
+		}
+		clear(cmds)
+		c.cmds = cmds[:0]
+	}
+	c.todo = c.todo[:0]
+}
+
+func (c *client) do(cmd layer.Command) {
+	switch cmd := cmd.(type) {
+	case *layer.SendData:
+		if s := c.socketOf(cmd.Conn); s != nil && cmd.Conn.State&flow.CanWrite != 0 {
+			s.put(cmd.Data)
+			c.soil(s)
+		}
+	case *layer.CloseConnection:
+		c.close(cmd)
+	case *layer.OpenConnection:
+		c.open(cmd)
+	case *layer.RequestWakeup:
+		c.wake(cmd)
+	case *layer.Log:
+		c.log(cmd.Level, cmd.Text)
+	case layer.Hook:
+		c.hook(cmd)
+	}
+}
+
+// hook shows a hook to the addons. Unless one of them holds its flow, the answer is the next event.
+func (c *client) hook(h layer.Hook) {
+	verdict := c.e.cfg.Addons.Handle(h)
+	if fh, ok := h.(layer.FlowHook); ok {
+		c.track(fh)
+	}
+	if verdict == nil {
+		c.todo = append(c.todo, &layer.HookCompleted{Hook: h})
+		return
+	}
+	c.held++
+	c.wg.Go(func() {
+		var v layer.Verdict
+		select {
+		case v = <-verdict:
+		case <-c.done:
+			return
+		}
+		c.release(h, v)
+	})
+}
+
+// release lets a held flow go on.
+func (c *client) release(h layer.Hook, v layer.Verdict) {
+	c.mu.Lock()
+	c.held--
+	if fh, ok := h.(layer.FlowHook); ok {
+		f := fh.Subject()
+		f.Intercepted = false
+		v.Edit.Apply(f)
+		if v.Kill && f.Killable() {
+			f.Kill(time.Now())
+		}
+		c.mark(f)
+	}
+	c.mu.Unlock()
+	c.post(&layer.HookCompleted{Hook: h})
+}
+
+// track remembers a flow while it lives and has it published after this step.
+func (c *client) track(h layer.FlowHook) {
+	f := h.Subject()
+	c.mark(f)
+	at := slices.Index(c.flows, f)
+	switch h.(type) {
+	case *layer.Response:
+		if f.WebSocket == nil && at >= 0 {
+			c.flows = slices.Delete(c.flows, at, at+1)
+		}
+	case *layer.Error, *layer.TCPEnd, *layer.TCPError, *layer.WebSocketEnd, *layer.HTTPConnected, *layer.HTTPConnectError:
+		if at >= 0 {
+			c.flows = slices.Delete(c.flows, at, at+1)
+		}
+	default:
+		if at < 0 {
+			c.flows = append(c.flows, f)
+		}
+	}
+}
+
+func (c *client) mark(f *flow.Flow) {
+	if !slices.Contains(c.fresh, f) {
+		c.fresh = append(c.fresh, f)
+	}
+}
+
+func (c *client) soil(s *socket) {
+	if !slices.Contains(c.dirty, s) {
+		c.dirty = append(c.dirty, s)
+	}
+}
+
+func (c *client) socketOf(conn *flow.Conn) *socket {
+	for _, s := range c.sockets {
+		if s.conn == conn {
+			return s
+		}
+	}
+	return nil
+}
+
+func (c *client) wake(cmd *layer.RequestWakeup) {
+	c.wg.Go(func() {
+		t := time.NewTimer(cmd.After)
+		defer t.Stop()
+		select {
+		case <-t.C:
+			c.post(&layer.Wakeup{Cmd: cmd})
+		case <-c.done:
+		}
+	})
+}
+
+// checkIdle closes a client that has been silent for too long, unless a person holds one of its flows.
+func (c *client) checkIdle() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.dead {
+		return
+	}
+	left := c.e.cfg.IdleTimeout - time.Since(c.now)
+	if left <= 0 && c.held == 0 {
+		c.log(slog.LevelInfo, "closing connection due to inactivity")
+		c.sock.cut()
+		return
+	}
+	c.idle.Reset(max(left, time.Second))
+}
+
+// kill ends a live flow of this client.
+func (c *client) kill(id flow.ID) bool {
+	c.mu.Lock()
+	at := slices.IndexFunc(c.flows, func(f *flow.Flow) bool { return f.ID == id })
+	c.mu.Unlock()
+	if at < 0 {
+		return false
+	}
+	c.post(&layer.Kill{Flow: id})
+	return true
+}
+
+// drain closes the client when it has nothing under way, now or as soon as that is so.
+func (c *client) drain() {
+	c.mu.Lock()
+	c.draining = true
+	c.mu.Unlock()
+	c.post(nil)
+}
+
+// abort closes the client whatever it does.
+func (c *client) abort() {
+	if c.sock != nil {
+		c.sock.cut()
+	}
+	c.mu.Lock()
+	c.bury()
+	c.mu.Unlock()
+}
+
+// recover ends this client, and only it, after a panic in a layer or an addon.
+func (c *client) recover() {
+	r := recover()
+	if r == nil {
+		return
+	}
+	c.log(slog.LevelError, "sluice has crashed on this client; please report it", "panic", r, "stack", string(debug.Stack()))
+	for _, f := range c.flows {
+		f.Error = &flow.Error{Message: "internal error: see the event log", Time: c.now}
+		f.Live, f.Intercepted = false, false
+		c.mark(f)
+	}
+	c.flows = nil
+	c.bury()
+}
+
+// bury makes the layers deaf and closes every socket.
+func (c *client) bury() {
+	if c.dead {
+		return
+	}
+	c.dead = true
+	close(c.done)
+	for _, cancel := range c.opening {
+		cancel()
+	}
+	for _, s := range c.sockets {
+		s.cut()
+	}
+}
+
+// teardown ends what is left of a client whose connection has gone.
+func (c *client) teardown() {
+	if c.idle != nil {
+		c.idle.Stop()
+	}
+	c.mu.Lock()
+	c.bury()
+	c.mu.Unlock()
+	c.wg.Wait()
+	c.ctx.Stop()
+	for _, f := range c.flows {
+		c.finish(f)
+	}
+	c.conn.End = time.Now()
+	c.conn.Touch()
+}
+
+// finish publishes the end of a flow that no layer will end any more. The client has no goroutine left.
+func (c *client) finish(f *flow.Flow) {
+	f.Live, f.Intercepted = false, false
+	if f.Error == nil {
+		f.Error = &flow.Error{Message: "Client disconnected.", Time: time.Now()}
+	}
+	c.e.cfg.Addons.Handle(&layer.Error{OfFlow: layer.OfFlow{Flow: f}})
+	c.e.publish(f.Snapshot())
+}
+
+func (c *client) log(level slog.Level, text string, args ...any) {
+	l := c.e.cfg.Log
+	if l.Enabled(c.e.force, level) {
+		l.Log(c.e.force, level, text, append(args, "client", c.conn.Peer)...)
+	}
+}

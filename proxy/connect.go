@@ -1,0 +1,236 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"sluice/proxy/flow"
+	"sluice/proxy/layer"
+)
+
+// open connects to a server on a goroutine that then reads from it.
+func (c *client) open(cmd *layer.OpenConnection) {
+	srv := cmd.Server
+	fail := func(err error) { c.todo = append(c.todo, &layer.OpenCompleted{Cmd: cmd, Err: err}) }
+	if srv.Address.IsZero() {
+		fail(errors.New("cannot open connection, no hostname given"))
+		return
+	}
+	c.e.cfg.Addons.Handle(&layer.ServerConnect{Server: srv, Client: c.conn})
+	if srv.Error != "" {
+		c.e.cfg.Addons.Handle(&layer.ServerConnectError{Server: srv, Client: c.conn})
+		fail(fmt.Errorf("connection killed: %s", srv.Error))
+		return
+	}
+	ctx, cancel := context.WithTimeout(c.e.force, c.e.cfg.ConnectTimeout)
+	if c.opening == nil {
+		c.opening = map[*flow.Conn]func(){}
+	}
+	c.opening[&srv.Conn] = cancel
+	srv.Start = c.now
+	srv.Touch()
+	addr := srv.Address.String()
+	c.wg.Go(func() {
+		nc, err := c.e.cfg.Dial(ctx, addr)
+		if err != nil && context.Cause(ctx) == context.DeadlineExceeded {
+			err = fmt.Errorf("connect to %s: no answer in %s", addr, c.e.cfg.ConnectTimeout)
+		}
+		cancel()
+		c.opened(cmd, nc, err)
+	})
+}
+
+// opened tells the layers how connecting went and reads from the server until it ends.
+func (c *client) opened(cmd *layer.OpenConnection, nc net.Conn, err error) {
+	srv := cmd.Server
+	c.mu.Lock()
+	delete(c.opening, &srv.Conn)
+	var s *socket
+	switch {
+	case err != nil:
+		srv.Error = err.Error()
+		srv.Touch()
+		c.e.cfg.Addons.Handle(&layer.ServerConnectError{Server: srv, Client: c.conn})
+	case c.dead:
+		c.mu.Unlock()
+		nc.Close()
+		return
+	default:
+		s = newSocket(c, &srv.Conn, nc)
+		c.sockets = append(c.sockets, s)
+		srv.State, srv.TCPSetup = flow.Open, time.Now()
+		srv.Peer, srv.Local = addrPort(nc.RemoteAddr()), addrPort(nc.LocalAddr())
+		srv.Touch()
+		c.e.cfg.Addons.Handle(&layer.ServerConnected{Server: srv, Client: c.conn})
+	}
+	c.mu.Unlock()
+	if s == nil {
+		c.log(slog.LevelInfo, "cannot connect to server", "server", srv.Address, "err", err)
+		c.post(&layer.OpenCompleted{Cmd: cmd, Err: err})
+		return
+	}
+	c.log(slog.LevelDebug, "server connect", "server", srv.Address)
+	c.post(&layer.OpenCompleted{Cmd: cmd})
+	c.read(s)
+	<-s.gone
+	c.mu.Lock()
+	c.sockets = slices.DeleteFunc(c.sockets, func(o *socket) bool { return o == s })
+	srv.End = time.Now()
+	srv.Touch()
+	c.e.cfg.Addons.Handle(&layer.ServerDisconnected{Server: srv, Client: c.conn})
+	c.mu.Unlock()
+	c.log(slog.LevelDebug, "server disconnect", "server", srv.Address)
+}
+
+// close carries out a CloseConnection. What was sent before is written first.
+func (c *client) close(cmd *layer.CloseConnection) {
+	s := c.socketOf(cmd.Conn)
+	if s == nil {
+		if cancel := c.opening[cmd.Conn]; cancel != nil {
+			cancel()
+		}
+		cmd.Conn.State = flow.Closed
+		return
+	}
+	if cmd.Half {
+		cmd.Conn.State &^= flow.CanWrite
+	} else {
+		cmd.Conn.State = flow.Closed
+	}
+	cmd.Conn.Touch()
+	s.mu.Lock()
+	if cmd.Conn.State == flow.Closed {
+		s.shut = true
+	} else {
+		s.half = true
+	}
+	s.mu.Unlock()
+	c.soil(s)
+}
+
+// read hands what a connection's peer sends to the layers until it ends.
+func (c *client) read(s *socket) {
+	ev := &layer.DataReceived{Conn: s.conn}
+	err := s.recv(func(b []byte) {
+		if s.discards() {
+			return
+		}
+		ev.Data = b
+		c.post(ev)
+		ev.Data = nil
+	})
+	c.mu.Lock()
+	s.conn.State &^= flow.CanRead
+	if !errors.Is(err, io.EOF) {
+		s.conn.State = flow.Closed // a reset or a local close: nothing can be written either
+	}
+	s.conn.Touch()
+	closed := s.conn.State == flow.Closed
+	c.mu.Unlock()
+	s.ended()
+	c.post(&layer.ConnectionClosed{Conn: s.conn})
+	if closed {
+		s.cut()
+	}
+}
+
+// dialTCP connects with happy eyeballs (RFC 8305), but never to the proxy itself.
+func (e *Engine) dialTCP(ctx context.Context, addr string) (net.Conn, error) {
+	d := net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: false}, ControlContext: e.self.check}
+	if e.cfg.LocalAddr != nil {
+		d.LocalAddr = e.cfg.LocalAddr
+	}
+	nc, err := d.DialContext(ctx, "tcp", addr)
+	if errors.Is(err, errSelf) {
+		return nil, errSelf
+	}
+	return nc, dialError(addr, err)
+}
+
+var errSelf = errors.New("the request would come back to the proxy itself: its destination is the address sluice listens on")
+
+// A selfGuard knows the engine's own addresses.
+type selfGuard struct {
+	mu    sync.RWMutex
+	addrs []netip.AddrPort
+}
+
+func (g *selfGuard) add(a net.Addr) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.addrs = append(g.addrs, addrPort(a))
+}
+
+// check refuses an address at which the engine listens. It sees the resolved address, whatever name led there.
+func (g *selfGuard) check(_ context.Context, _, address string, _ syscall.RawConn) error {
+	ap, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return nil
+	}
+	ip := ap.Addr().WithZone("").Unmap()
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	for _, own := range g.addrs {
+		if own.Port() == ap.Port() && (own.Addr() == ip || own.Addr().IsUnspecified() && isLocal(ip)) {
+			return errSelf
+		}
+	}
+	return nil
+}
+
+// isLocal reports whether an address is one of this machine's.
+func isLocal(ip netip.Addr) bool {
+	if ip.IsLoopback() || ip.IsUnspecified() {
+		return true
+	}
+	as, err := net.InterfaceAddrs()
+	if err != nil {
+		return false
+	}
+	for _, a := range as {
+		if n, ok := a.(*net.IPNet); ok && n.IP.Equal(ip.AsSlice()) {
+			return true
+		}
+	}
+	return false
+}
+
+// dialError says in words why a server cannot be reached.
+func dialError(addr string, err error) error {
+	var dns *net.DNSError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return fmt.Errorf("connect to %s: no such host", addr)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return fmt.Errorf("connect to %s: connection refused", addr)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return fmt.Errorf("connect to %s: no answer in time", addr)
+	}
+	return fmt.Errorf("connect to %s: %w", addr, err)
+}
+
+// listenError says why a port cannot be opened, and what to do.
+func listenError(host string, port int, err error) error {
+	where := fmt.Sprintf("%s:%d", or(host, "*"), port)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("cannot listen on %s: the port is in use; choose another one with -p %d", where, port+2)
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Errorf("cannot listen on %s: not permitted; choose a port of 1024 or above with -p", where)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return fmt.Errorf("cannot listen on %s: this machine does not have that address; see --listen-host", where)
+	}
+	return fmt.Errorf("cannot listen on %s: %w", where, err)
+}

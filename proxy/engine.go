@@ -1,0 +1,249 @@
+// Package proxy is the engine's outside: sockets, clocks and goroutines live
+// here and only here. It accepts clients, runs each one's layers under a lock
+// of its own, does what they command, and publishes what happened to every flow.
+package proxy
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sluice/proxy/addon"
+	"sluice/proxy/flow"
+	"sluice/proxy/layer"
+)
+
+// Config says what an Engine runs.
+type Config struct {
+	// Addons see every hook, in order.
+	Addons addon.Chain
+	// Layers are the options that the layers read; it may be stored to while the engine runs.
+	Layers *atomic.Pointer[layer.Options]
+	// Root makes the outermost layer of a new client. Required.
+	Root func(*layer.Context) layer.Layer
+	// Mode is the spec of the proxy mode, recorded on each client. Empty: "regular".
+	Mode string
+	// Upstream is the proxy that everything goes through, or nil.
+	Upstream *flow.Via
+	// Log takes what people should read. Nil: nothing is logged.
+	Log *slog.Logger
+	// Dial connects to servers. Nil: TCP with happy eyeballs.
+	Dial func(ctx context.Context, addr string) (net.Conn, error)
+	// LocalAddr is where connections to servers come from; nil: the system chooses.
+	LocalAddr *net.TCPAddr
+	// IdleTimeout closes a client that has been silent for so long. 0: ten minutes.
+	IdleTimeout time.Duration
+	// ConnectTimeout bounds the time to reach a server. 0: 30 seconds.
+	ConnectTimeout time.Duration
+	// MaxClients bounds the clients at once. 0: 20,000.
+	MaxClients int
+	// Backlog is how many snapshots may wait for the store. 0: 1,024.
+	Backlog int
+}
+
+// An Engine is one running proxy. Its methods may be called from any goroutine.
+type Engine struct {
+	cfg   Config
+	flows chan *flow.Flow
+	self  selfGuard
+
+	wg      sync.WaitGroup // clients and replays
+	mu      sync.Mutex
+	clients map[*client]struct{}
+	closing bool
+	lns     []net.Listener
+	force   context.Context // ends when nothing may be waited for any more
+	kill    context.CancelFunc
+}
+
+// New returns an engine that listens to nobody yet.
+func New(cfg Config) *Engine {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Mode == "" {
+		cfg.Mode = "regular"
+	}
+	cfg.IdleTimeout = or(cfg.IdleTimeout, 10*time.Minute)
+	cfg.ConnectTimeout = or(cfg.ConnectTimeout, 30*time.Second)
+	cfg.MaxClients = or(cfg.MaxClients, 20_000)
+	cfg.Backlog = or(cfg.Backlog, 1024)
+	if cfg.Layers == nil {
+		cfg.Layers = &atomic.Pointer[layer.Options]{}
+		cfg.Layers.Store(&layer.Options{RawTCP: true})
+	}
+	e := &Engine{cfg: cfg, flows: make(chan *flow.Flow, cfg.Backlog), clients: map[*client]struct{}{}}
+	e.force, e.kill = context.WithCancel(context.Background())
+	if e.cfg.Dial == nil {
+		e.cfg.Dial = e.dialTCP
+	}
+	return e
+}
+
+func or[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}
+
+// Flows is where every snapshot is published. It has one reader, which must not stop before it is closed: Shutdown closes it.
+func (e *Engine) Flows() <-chan *flow.Flow { return e.flows }
+
+// Listen opens the port. The host "" means all addresses.
+func (e *Engine) Listen(host string, port int) (net.Addr, error) {
+	lc := net.ListenConfig{KeepAliveConfig: net.KeepAliveConfig{Enable: false}}
+	ln, err := lc.Listen(context.Background(), "tcp", flow.JoinHostPort(host, port))
+	if err != nil {
+		return nil, listenError(host, port, err)
+	}
+	e.mu.Lock()
+	e.lns = append(e.lns, ln)
+	e.self.add(ln.Addr())
+	e.mu.Unlock()
+	return ln.Addr(), nil
+}
+
+// Addrs returns where the engine listens.
+func (e *Engine) Addrs() []net.Addr {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var as []net.Addr
+	for _, ln := range e.lns {
+		as = append(as, ln.Addr())
+	}
+	return as
+}
+
+// Serve accepts clients until ctx ends or Shutdown is called, then returns. Clients go on until Shutdown.
+func (e *Engine) Serve(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, e.closeListeners)
+	defer stop()
+	e.mu.Lock()
+	lns := e.lns
+	e.mu.Unlock()
+	errs := make(chan error, len(lns))
+	for _, ln := range lns {
+		go func() { errs <- e.accept(ln) }()
+	}
+	var err error
+	for range lns {
+		err = errors.Join(err, <-errs)
+	}
+	return err
+}
+
+func (e *Engine) accept(ln net.Listener) error {
+	var pause time.Duration
+	for {
+		nc, err := ln.Accept()
+		switch {
+		case err == nil:
+			pause = 0
+			e.admit(nc)
+		case errors.Is(err, net.ErrClosed):
+			return nil
+		default: // out of files, or the client has gone already
+			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
+			e.cfg.Log.Warn("cannot accept a client; trying again", "err", err, "pause", pause)
+			select {
+			case <-time.After(pause):
+			case <-e.force.Done():
+				return nil
+			}
+		}
+	}
+}
+
+// admit starts a client, unless the engine is closing or full.
+func (e *Engine) admit(nc net.Conn) {
+	c := newClient(e, nc)
+	e.mu.Lock()
+	full := len(e.clients) >= e.cfg.MaxClients
+	if e.closing || full {
+		e.mu.Unlock()
+		nc.Close()
+		if full {
+			e.cfg.Log.Warn("client refused: too many at once", "limit", e.cfg.MaxClients)
+		}
+		return
+	}
+	e.clients[c] = struct{}{}
+	e.wg.Add(1)
+	e.mu.Unlock()
+	go func() {
+		defer e.wg.Done()
+		c.serve()
+		e.mu.Lock()
+		delete(e.clients, c)
+		e.mu.Unlock()
+	}()
+}
+
+// Clients returns how many clients are connected.
+func (e *Engine) Clients() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.clients)
+}
+
+// Kill ends a live flow, held or not. It reports whether the flow was found alive.
+func (e *Engine) Kill(id flow.ID) bool {
+	for _, c := range e.all() {
+		if c.kill(id) {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *Engine) all() []*client {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	cs := make([]*client, 0, len(e.clients))
+	for c := range e.clients {
+		cs = append(cs, c)
+	}
+	return cs
+}
+
+func (e *Engine) closeListeners() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.closing = true
+	for _, ln := range e.lns {
+		ln.Close()
+	}
+}
+
+// Shutdown stops accepting, closes idle clients at once and lets the others
+// finish what is under way until ctx ends, then closes them too. It returns when every goroutine
+// has ended and Flows is closed. It must be called once.
+func (e *Engine) Shutdown(ctx context.Context) {
+	e.closeListeners()
+	for _, c := range e.all() {
+		c.drain()
+	}
+	done := make(chan struct{})
+	go func() {
+		e.wg.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		for _, c := range e.all() {
+			c.abort()
+		}
+	}
+	e.kill()
+	<-done
+	close(e.flows)
+}
+
+func (e *Engine) publish(f *flow.Flow) { e.flows <- f }

@@ -1,0 +1,169 @@
+package proxy
+
+import (
+	"net"
+	"net/netip"
+	"sync"
+	"syscall"
+	"time"
+
+	"sluice/proxy/flow"
+)
+
+const (
+	readSize  = 64 << 10        // bytes of a pooled read buffer
+	highWater = 256 << 10       // bytes of output over which whoever adds more waits
+	keepSpare = 16 << 10        // bytes of an output buffer worth keeping while idle
+	linger    = 2 * time.Second // how long a closed client may take to read our last words
+)
+
+var readBuffers = sync.Pool{New: func() any { b := make([]byte, readSize); return &b }}
+
+// A socket is a connection's real end: its reader, and the outbox of what is to be written to it.
+type socket struct {
+	conn   *flow.Conn
+	nc     net.Conn
+	raw    syscall.RawConn // nil when nc has none
+	client bool
+
+	mu      sync.Mutex
+	room    sync.Cond // a writer has made progress
+	out     []byte
+	spare   []byte
+	writing bool
+	half    bool // close the writing half after out
+	shut    bool // close after out
+	failed  bool
+	eof     bool // the peer sends no more
+
+	once sync.Once
+	gone chan struct{} // closed when nc is
+}
+
+func newSocket(c *client, conn *flow.Conn, nc net.Conn) *socket {
+	s := &socket{conn: conn, nc: nc, client: conn == &c.conn.Conn, gone: make(chan struct{})}
+	s.room.L = &s.mu
+	if sc, ok := nc.(syscall.Conn); ok {
+		s.raw, _ = sc.SyscallConn()
+	}
+	return s
+}
+
+// put appends output. The bytes are copied.
+func (s *socket) put(b []byte) {
+	s.mu.Lock()
+	if !s.failed && !s.shut {
+		if s.out == nil {
+			s.out, s.spare = s.spare, nil
+		}
+		s.out = append(s.out, b...)
+	}
+	s.mu.Unlock()
+}
+
+// flush writes what is in the outbox. When somebody else is writing already it leaves
+// it to them, and waits only while too much is there: a slow peer slows those that feed it, nobody else.
+func (s *socket) flush() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.writing && len(s.out) > highWater && !s.failed {
+		s.room.Wait()
+	}
+	if s.writing {
+		return
+	}
+	s.writing = true
+	for len(s.out) > 0 && !s.failed {
+		b := s.out
+		s.out = nil
+		s.mu.Unlock()
+		_, err := s.nc.Write(b)
+		s.mu.Lock()
+		s.failed = s.failed || err != nil
+		if s.out == nil && cap(b) <= keepSpare {
+			s.spare = b[:0]
+		}
+		s.room.Broadcast()
+	}
+	s.writing = false
+	s.finishWriting()
+}
+
+func (s *socket) finishWriting() {
+	if s.failed {
+		s.out, s.spare = nil, nil
+		s.cut()
+		return
+	}
+	if s.half || s.shut && s.client {
+		if cw, ok := s.nc.(interface{ CloseWrite() error }); ok {
+			cw.CloseWrite()
+		} else if s.half {
+			return
+		}
+	}
+	if !s.shut {
+		return
+	}
+	if _, tcp := s.nc.(*net.TCPConn); tcp && s.client && !s.eof {
+		// The client may still be sending: closing now would reset the connection and lose our last words (RFC 9112 §9.6).
+		s.nc.SetReadDeadline(time.Now().Add(linger))
+		return
+	}
+	s.cut()
+}
+
+// ended notes that the peer sends no more. A connection that was only lingering is closed.
+func (s *socket) ended() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.eof = true
+	if s.shut && !s.writing && len(s.out) == 0 {
+		s.cut()
+	}
+}
+
+// discards reports whether what comes is of no interest any more.
+func (s *socket) discards() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.shut || s.failed
+}
+
+// cut closes the connection at once.
+func (s *socket) cut() {
+	s.once.Do(func() {
+		s.nc.Close()
+		close(s.gone)
+	})
+}
+
+// recv waits until there is something to read, without holding a buffer
+// while it waits, and lends it to got. It returns the error that ends the connection.
+func (s *socket) recv(got func([]byte)) error {
+	if s.raw == nil {
+		return s.recvPlain(got)
+	}
+	return s.recvRaw(got)
+}
+
+func (s *socket) recvPlain(got func([]byte)) error {
+	b := make([]byte, readSize)
+	for {
+		n, err := s.nc.Read(b)
+		if n > 0 {
+			got(b[:n])
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func addrPort(a net.Addr) netip.AddrPort {
+	if t, ok := a.(*net.TCPAddr); ok {
+		ap := t.AddrPort()
+		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+	}
+	return netip.AddrPort{}
+}
