@@ -1,0 +1,127 @@
+package option
+
+import "fmt"
+
+// DefaultConfDir is the directory of configuration, certificates and keys unless confdir says otherwise.
+const DefaultConfDir = "~/.sluice"
+
+// table holds every option by name. It is never written after it is built.
+var table = buildTable(coreSpecs(), proxySpecs(), tlsSpecs(), addonSpecs(), replaySpecs(), ruleSpecs(), consoleSpecs(), dumpSpecs(), webSpecs())
+
+func buildTable(groups ...[]Spec) map[string]*Spec {
+	t := make(map[string]*Spec)
+	for _, group := range groups {
+		for i := range group {
+			s := &group[i]
+			if _, twice := t[s.Name]; twice {
+				panic("option: " + s.Name + " is in the table twice")
+			}
+			if err := s.valid(s.Default); err != nil {
+				panic(fmt.Sprintf("option: default of %v", err))
+			}
+			t[s.Name] = s
+		}
+	}
+	return t
+}
+
+func boolean(name string, def bool, help string) Spec {
+	return Spec{Name: name, Type: Bool, Default: def, Help: help}
+}
+
+func text(name, def, help string, choices ...string) Spec {
+	return Spec{Name: name, Type: Str, Default: def, Help: help, Choices: choices}
+}
+
+func optionalText(name, help string) Spec {
+	return Spec{Name: name, Type: OptionalStr, Help: help}
+}
+
+func number(name string, def int, help string) Spec {
+	return Spec{Name: name, Type: Int, Default: def, Help: help}
+}
+
+func list(name, help string, def ...string) Spec {
+	return Spec{Name: name, Type: StrSeq, Default: append([]string{}, def...), Help: help}
+}
+
+func (s Spec) later() Spec {
+	s.Later = true
+	return s
+}
+
+func (s Spec) checked(check func(any) error) Spec {
+	s.check = check
+	return s
+}
+
+func coreSpecs() []Spec {
+	return []Spec{
+		boolean("add_upstream_certs_to_client_chain", false,
+			"Send the certificates of the server's chain to the client after our own. Needs upstream_cert."),
+		list("allow_hosts", "Intercept only hosts that match one of these regular expressions; relay all others untouched.").
+			checked(regexps),
+		optionalText("cert_passphrase", "Passphrase of the private keys given with certs and of the CA's key."),
+		list("certs", "Certificates to show to clients, as [domain=]path to a PEM file with the key, the certificate and its chain. "+
+			"The domain may have a wildcard and is * if left out.").checked(certSpecs),
+		optionalText("client_certs", "Client certificate for servers that ask for one: a PEM file, or a directory that holds one PEM file per server name."),
+		text("confdir", DefaultConfDir, "Directory of the configuration, the certificate authority and the key bindings."),
+		number("content_view_lines_cutoff", 512, "Show at most this many lines of a body until all are asked for.").checked(between(1, maxInt)),
+		boolean("http2", true, "Speak HTTP/2.").later(),
+		number("http2_ping_keepalive", 58, "Send a PING on HTTP/2 connections to servers that are idle for this many seconds; 0 never does.").
+			checked(between(0, maxInt)).later(),
+		boolean("http3", true, "Speak HTTP/3 over QUIC.").later(),
+		boolean("http_connect_send_host_header", true, "Send a Host header with CONNECT requests to upstream proxies."),
+		list("ignore_hosts", "Relay hosts that match one of these regular expressions untouched. They are matched against host:port, "+
+			"by name and by address.").checked(regexps),
+		number("key_size", 2048, "Size in bits of the RSA keys of the CA and its certificates.").checked(between(1024, 16384)).later(),
+		text("listen_host", "", "Address to listen on; empty listens on all. A mode's own address goes first."),
+		Spec{Name: "listen_port", Type: OptionalInt, check: between(0, 65535),
+			Help: "Port to listen on; unset takes the default of the mode. A mode's own port goes first."},
+		list("mode", "What the proxy is to its clients: regular, transparent, socks5, upstream:SPEC, reverse:SPEC and so on, "+
+			"each with an optional @[host:]port to listen on.", "regular"),
+		optionalText("protobuf_definitions", "A .proto file that names the fields of Protobuf and gRPC messages.").later(),
+		boolean("rawtcp", true, "Relay TCP traffic that no protocol recognises."),
+		boolean("server", true, "Listen for clients. Without it only stored flows are looked at."),
+		boolean("show_ignored_hosts", false, "Record what ignored hosts send and receive as TCP and UDP flows."),
+		boolean("showhost", false, "Show URLs with the host that the Host header names."),
+		boolean("ssl_insecure", false, "Accept any certificate of a server."),
+		optionalText("ssl_verify_upstream_trusted_ca", "PEM file with the certificate authorities that servers are verified against."),
+		optionalText("ssl_verify_upstream_trusted_confdir", "Directory with the certificate authorities that servers are verified against."),
+		list("tcp_hosts", "Take hosts that match one of these regular expressions for plain TCP; TLS is still intercepted.").checked(regexps),
+		number("tcp_timeout", 600, "Close client connections on which nothing has moved for this many seconds.").checked(between(1, maxInt)),
+		list("udp_hosts", "Take hosts that match one of these regular expressions for plain UDP.").checked(regexps).later(),
+		boolean("upstream_cert", true, "Look at the server's certificate to forge one like it."),
+		boolean("websocket", true, "Speak WebSocket.").later(),
+	}
+}
+
+func proxySpecs() []Spec {
+	return []Spec{
+		optionalText("body_size_limit", "Refuse bodies larger than this; the suffixes k, m, g and t are understood.").checked(size),
+		optionalText("connect_addr", "Local IP address for connections to servers.").checked(ipLiteral),
+		text("connection_strategy", "eager", "When to connect to a server: at once, or when something is to be sent. "+
+			"Eager also learns what the server says first.", "eager", "lazy"),
+		boolean("keep_host_header", false, "In reverse mode, leave the client's Host header as it is."),
+		boolean("normalize_outbound_headers", true, "Write the header names of HTTP/2 messages in lower case.").later(),
+		boolean("proxy_debug", false, "Log what the protocol layers do."),
+		boolean("store_streamed_bodies", false, "Record bodies that pass by because of stream_large_bodies."),
+		optionalText("stream_large_bodies", "Let bodies larger than this pass without recording them; the suffixes k, m, g and t are understood.").checked(size),
+		boolean("validate_inbound_headers", true, "Refuse messages with malformed headers, which is what request smuggling is made of."),
+	}
+}
+
+func tlsSpecs() []Spec {
+	versions := []string{"UNBOUNDED", "SSL3", "TLS1", "TLS1_1", "TLS1_2", "TLS1_3"}
+	return []Spec{
+		optionalText("ciphers_client", "Ciphers for connections to clients, separated by colons, in OpenSSL's names.").later(),
+		optionalText("ciphers_server", "Ciphers for connections to servers, separated by colons, in OpenSSL's names.").later(),
+		boolean("request_client_cert", false, "Ask clients for a certificate.").later(),
+		optionalText("tls_ecdh_curve_client", "Elliptic curve for connections to clients.").later(),
+		optionalText("tls_ecdh_curve_server", "Elliptic curve for connections to servers.").later(),
+		text("tls_version_client_max", "UNBOUNDED", "Newest TLS version for connections to clients.", versions...),
+		text("tls_version_client_min", "TLS1_2", "Oldest TLS version for connections to clients.", versions...),
+		text("tls_version_server_max", "UNBOUNDED", "Newest TLS version for connections to servers.", versions...),
+		text("tls_version_server_min", "TLS1_2", "Oldest TLS version for connections to servers.", versions...),
+	}
+}

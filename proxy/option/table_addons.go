@@ -1,0 +1,75 @@
+package option
+
+func addonSpecs() []Spec {
+	return []Spec{
+		boolean("anticache", false, "Strip the request headers that let a server answer 304 Not Modified."),
+		boolean("anticomp", false, "Ask servers for bodies that are not compressed."),
+		boolean("block_global", true, "Refuse clients with a globally routable address."),
+		list("block_list", "Answer requests that match with a status: /filter/status.").later(),
+		boolean("block_private", false, "Refuse clients with a private address; loopback is always let in."),
+		boolean("command_history", true, "Keep the commands typed at the prompt from one run to the next."),
+		list("dns_name_servers", "Name servers to ask; none asks the system's.").later(),
+		boolean("dns_use_hosts_file", true, "Answer names from the hosts file first.").later(),
+		boolean("export_preserve_original_ip", false, "Export curl commands that connect to the address the flow used."),
+		text("hardump", "", "Write all flows to this HTTP Archive at the end; - is the standard output.").later(),
+		optionalText("intercept", "Hold flows that match this filter until they are resumed."),
+		boolean("intercept_active", false, "Whether the intercept filter holds anything."),
+		boolean("keep_alt_svc_header", false, "In reverse mode, leave Alt-Svc headers as they are.").later(),
+		boolean("onboarding", true, "Serve a page from which clients can fetch the certificate of the CA.").later(),
+		text("onboarding_host", "mitm.it", "Host name of that page.").later(),
+		optionalText("proxyauth", "Ask clients to log in: user:pass, any, @file or ldap.").later(),
+		optionalText("readfile_filter", "Load only flows that match this filter.").later(),
+		optionalText("rfile", "Load the flows of this file at the start.").later(),
+		optionalText("save_stream_file", "Write flows to this file as they end. A + in front appends; strftime fields in the name are filled in.").later(),
+		optionalText("save_stream_filter", "Write only flows that match this filter.").later(),
+		list("scripts", "Scripts to run. In a config file a relative path starts at the file's directory.").later(),
+		optionalText("stickyauth", "Repeat the Authorization header in later requests that match this filter.").later(),
+		optionalText("stickycookie", "Repeat cookies that were set in later requests that match this filter.").later(),
+		boolean("strip_ech", true, "Remove Encrypted Client Hello from DNS HTTPS records.").later(),
+		optionalText("upstream_auth", "Log in to upstream proxies and reverse targets with user:pass.").checked(userPass),
+	}
+}
+
+func replaySpecs() []Spec {
+	return []Spec{
+		list("client_replay", "Send the requests of these files again at the start.").later(),
+		number("client_replay_concurrency", 1, "How many requests are replayed at a time: 1, or -1 for no limit.").checked(oneOrUnlimited),
+		list("server_replay", "Answer requests with the responses of these files.").later(),
+		text("server_replay_extra", "forward", "What to do with a request that no stored response fits.",
+			"forward", "kill", "204", "400", "404", "500").later(),
+		boolean("server_replay_ignore_content", false, "Match requests without their bodies.").later(),
+		boolean("server_replay_ignore_host", false, "Match requests without their host.").later(),
+		list("server_replay_ignore_params", "Match requests without these query parameters.").later(),
+		list("server_replay_ignore_payload_params", "Match requests without these form parameters.").later(),
+		boolean("server_replay_ignore_port", false, "Match requests without their port.").later(),
+		boolean("server_replay_kill_extra", false, "Old name of server_replay_extra=kill.").later(),
+		boolean("server_replay_nopop", false, "Old name of server_replay_reuse.").later(),
+		boolean("server_replay_refresh", true, "Move the dates and cookies of a stored response to the present.").later(),
+		boolean("server_replay_reuse", false, "Use a stored response any number of times.").later(),
+		list("server_replay_use_headers", "Match requests by these headers too.").later(),
+	}
+}
+
+func ruleSpecs() []Spec {
+	return []Spec{
+		list("map_local", "Answer from a file or directory: [/filter]/url-regex/path.").later(),
+		list("map_remote", "Send requests elsewhere: [/filter]/url-regex/replacement.").later(),
+		list("modify_body", "Replace in bodies: [/filter]/regex/[@]replacement.").later(),
+		list("modify_headers", "Set or remove headers: [/filter]/name/[@]value.").later(),
+	}
+}
+
+func webSpecs() []Spec {
+	return []Spec{
+		list("web_columns", "Columns of the flow list in the browser.",
+			"tls", "icon", "path", "method", "status", "size", "time").later(),
+		boolean("web_debug", false, "Log what the web interface does.").later(),
+		text("web_host", "127.0.0.1", "Address of the web interface.").later(),
+		boolean("web_open_browser", true, "Open a browser at the start.").later(),
+		text("web_password", "", "Password of the web interface; empty makes one up.").later(),
+		number("web_port", 8081, "Port of the web interface.").checked(between(0, 65535)).later(),
+		Spec{Name: "web_static_viewer", Type: OptionalStr, Default: "", Later: true,
+			Help: "Write a static page that shows the flows of rfile to this directory."},
+		text("web_theme", "system", "Colours of the web interface.", "system", "dark", "light").later(),
+	}
+}
