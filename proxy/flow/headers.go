@@ -1,7 +1,5 @@
 package flow
 
-import "strings"
-
 // A Header is one field line: the name as it was written and the value without surrounding blanks.
 type Header struct{ Name, Value string }
 
@@ -18,7 +16,7 @@ func (h Headers) Get(name string) string {
 // Lookup returns the first value of a name and whether there is one.
 func (h Headers) Lookup(name string) (string, bool) {
 	for i := range h {
-		if len(h[i].Name) == len(name) && strings.EqualFold(h[i].Name, name) {
+		if equalFold(h[i].Name, name) {
 			return h[i].Value, true
 		}
 	}
@@ -35,7 +33,7 @@ func (h Headers) Has(name string) bool {
 func (h Headers) Values(name string) []string {
 	var vs []string
 	for _, f := range h {
-		if strings.EqualFold(f.Name, name) {
+		if equalFold(f.Name, name) {
 			vs = append(vs, f.Value)
 		}
 	}
@@ -52,7 +50,7 @@ func (h Headers) Set(name, value string) Headers {
 	out := make(Headers, 0, len(h)+1)
 	done := false
 	for _, f := range h {
-		if !strings.EqualFold(f.Name, name) {
+		if !equalFold(f.Name, name) {
 			out = append(out, f)
 		} else if !done {
 			out, done = append(out, Header{f.Name, value}), true
@@ -71,7 +69,7 @@ func (h Headers) Del(name string) Headers {
 	}
 	out := make(Headers, 0, len(h))
 	for _, f := range h {
-		if !strings.EqualFold(f.Name, name) {
+		if !equalFold(f.Name, name) {
 			out = append(out, f)
 		}
 	}
@@ -87,4 +85,25 @@ func (h Headers) AppendTo(b []byte) []byte {
 		b = append(b, "\r\n"...)
 	}
 	return b
+}
+
+// equalFold compares names without regard to ASCII case. Unlike strings.EqualFold it folds nothing
+// else, so that a Kelvin sign is no "k" (RFC 9110 §5.1).
+func equalFold(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) {
+		if x, y := a[i], b[i]; x != y && lower(x) != lower(y) {
+			return false
+		}
+	}
+	return true
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
 }

@@ -1,0 +1,32 @@
+GO ?= go
+FUZZTIME ?= 1m
+
+.PHONY: run build test bench fuzz lint demo
+
+run: build ## open the console on port 8080
+	bin/sluice $(ARGS)
+
+build:
+	$(GO) build -o bin/sluice ./cmd/sluice
+
+test: lint ## everything that must hold
+	$(GO) test -race ./...
+
+lint:
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'run gofmt -w on these files'; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+bench: ## the project's own benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+fuzz: ## every fuzz target for FUZZTIME each
+	@for pkg in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+			echo "$$pkg $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+		done; \
+	done
+
+demo: build ## a local origin, a client that keeps asking, and the console
+	$(GO) run ./cmd/demo
