@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -129,7 +130,7 @@ func newValue(value any, old *yaml.Node) *yaml.Node {
 	case int:
 		n.Tag, n.Value = "!!int", strconv.Itoa(v)
 	case string:
-		n.SetString(v)
+		setText(n, v)
 	case []string:
 		n.Kind, n.Tag = yaml.SequenceNode, "!!seq"
 		if old.Kind == yaml.SequenceNode {
@@ -156,11 +157,20 @@ func newItems(items []string, old *yaml.Node) []*yaml.Node {
 		delete(known, item)
 		if n == nil {
 			n = new(yaml.Node)
-			n.SetString(item)
+			setText(n, item)
 		}
 		nodes = append(nodes, n)
 	}
 	return nodes
+}
+
+// setText makes n a text. Line breaks and other control characters are escaped:
+// blocks of lines cannot hold every text.
+func setText(n *yaml.Node, text string) {
+	n.SetString(text)
+	if strings.ContainsFunc(text, unicode.IsControl) {
+		n.Style = yaml.DoubleQuotedStyle
+	}
 }
 
 func encode(n *yaml.Node) ([]byte, error) {
