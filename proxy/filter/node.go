@@ -1,0 +1,155 @@
+package filter
+
+import "strings"
+
+// A node is a part of a parsed expression, immutable once parsed.
+type node interface {
+	match(v *view) bool
+	// head is match without the operators that read bodies; known is false if they could change the answer.
+	head(v *view) (ok, known bool)
+}
+
+type (
+	and []node
+	or  []node
+	not struct{ of node }
+	// A leaf is an operator with its argument.
+	leaf struct {
+		op  *operator
+		pat *pattern // of an operator with a pattern
+		lo  int      // of ~c: the least and the greatest code
+		hi  int
+	}
+)
+
+func (n and) match(v *view) bool {
+	for _, x := range n {
+		if !x.match(v) {
+			return false
+		}
+	}
+	return true
+}
+
+func (n or) match(v *view) bool {
+	for _, x := range n {
+		if x.match(v) {
+			return true
+		}
+	}
+	return false
+}
+
+func (n not) match(v *view) bool { return !n.of.match(v) }
+
+func (l *leaf) match(v *view) bool { return l.op.match(v, l) }
+
+func (n and) head(v *view) (ok, known bool) { return headOf(n, v, true) }
+
+func (n or) head(v *view) (ok, known bool) { return headOf(n, v, false) }
+
+// headOf asks the parts of an AND (all is true) or an OR. One part that is surely the opposite of all decides.
+func headOf(parts []node, v *view, all bool) (ok, known bool) {
+	known = true
+	for _, x := range parts {
+		one, sure := x.head(v)
+		if sure && one != all {
+			return one, true
+		}
+		known = known && sure
+	}
+	return all && known, known
+}
+
+func (n not) head(v *view) (ok, known bool) {
+	ok, known = n.of.head(v)
+	return !ok && known, known
+}
+
+func (l *leaf) head(v *view) (ok, known bool) {
+	if l.op.body {
+		return false, false
+	}
+	return l.op.match(v, l), true
+}
+
+// walk calls f for every leaf.
+func walk(n node, f func(*leaf)) {
+	switch n := n.(type) {
+	case and:
+		for _, x := range n {
+			walk(x, f)
+		}
+	case or:
+		for _, x := range n {
+			walk(x, f)
+		}
+	case not:
+		walk(n.of, f)
+	case *leaf:
+		f(n)
+	}
+}
+
+// plan returns an equal expression that asks the cheap operators of every AND and OR before those that read bodies.
+func plan(n node) node {
+	switch n := n.(type) {
+	case and:
+		return and(planParts(n))
+	case or:
+		return or(planParts(n))
+	case not:
+		return not{plan(n.of)}
+	}
+	return n
+}
+
+// planParts moves the parts that read bodies to the end.
+func planParts(parts []node) []node {
+	var cheap, dear []node
+	for _, x := range parts {
+		if readsBody(x) {
+			dear = append(dear, plan(x))
+		} else {
+			cheap = append(cheap, plan(x))
+		}
+	}
+	return append(cheap, dear...)
+}
+
+func readsBody(n node) bool {
+	found := false
+	walk(n, func(l *leaf) { found = found || l.op.body })
+	return found
+}
+
+// describe says an expression in words. What is inside another one stands in parentheses.
+func describe(n node) string {
+	switch n := n.(type) {
+	case and:
+		return describeParts(n, " and ")
+	case or:
+		return describeParts(n, " or ")
+	case not:
+		return "not " + describeInner(n.of)
+	case *leaf:
+		return n.op.describe(n)
+	}
+	return ""
+}
+
+func describeParts(parts []node, joint string) string {
+	words := make([]string, len(parts))
+	for i, x := range parts {
+		words[i] = describeInner(x)
+	}
+	return strings.Join(words, joint)
+}
+
+func describeInner(n node) string {
+	switch n.(type) {
+	case and, or:
+		return "(" + describe(n) + ")"
+	}
+	return describe(n)
+}
