@@ -36,9 +36,10 @@ type client struct {
 	dirty []*socket    // have output to write
 	fresh []*flow.Flow // were in a hook during this step
 
-	idle *time.Timer
-	done chan struct{}  // closed when dead
-	wg   sync.WaitGroup // connects, hooks and server readers
+	idle     *time.Timer
+	done     chan struct{}  // closed when dead
+	replayed chan struct{}  // of a replay: closed when its flow has ended; else nil
+	wg       sync.WaitGroup // connects, hooks and server readers
 }
 
 func newClient(e *Engine, nc net.Conn) *client {
@@ -198,6 +199,11 @@ func (c *client) track(h layer.FlowHook) {
 		if at < 0 {
 			c.flows = append(c.flows, f)
 		}
+		return
+	}
+	if c.replayed != nil && at >= 0 && len(c.flows) == 0 {
+		close(c.replayed)
+		c.replayed = nil
 	}
 }
 

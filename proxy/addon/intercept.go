@@ -60,13 +60,9 @@ func (i *Intercept) answer(id flow.ID, v layer.Verdict) bool {
 func (i *Intercept) Handle(h layer.Hook) <-chan layer.Verdict {
 	switch h := h.(type) {
 	case *layer.RequestHeaders:
-		if i.wants(h.Flow, true) {
-			h.Flow.Request.Hold = true
-		}
+		h.Flow.Request.Hold = h.Flow.Request.Hold || i.mayWant(h.Flow)
 	case *layer.ResponseHeaders:
-		if i.wants(h.Flow, true) {
-			h.Flow.Response.Hold = true
-		}
+		h.Flow.Response.Hold = h.Flow.Response.Hold || i.mayWant(h.Flow)
 	case *layer.Request:
 		return i.hold(h.Flow)
 	case *layer.Response:
@@ -83,17 +79,23 @@ func (i *Intercept) Handle(h layer.Hook) <-chan layer.Verdict {
 	return nil
 }
 
-// wants reports whether a flow is to be held; early: whether it may be once its body is known.
-func (i *Intercept) wants(f *flow.Flow, early bool) bool {
+// mayWant reports whether a flow will match, or may once its body is known.
+func (i *Intercept) mayWant(f *flow.Flow) bool {
 	expr := i.filter.Load()
 	if expr == nil || f.Replay != flow.NotReplayed {
 		return false
 	}
-	return early && expr.NeedsBody() || expr.Match(f)
+	ok, known := expr.MatchHead(f)
+	return ok || !known
+}
+
+func (i *Intercept) wants(f *flow.Flow) bool {
+	expr := i.filter.Load()
+	return expr != nil && f.Replay == flow.NotReplayed && expr.Match(f)
 }
 
 func (i *Intercept) hold(f *flow.Flow) <-chan layer.Verdict {
-	if f.Killed() || !i.wants(f, false) {
+	if f.Killed() || !i.wants(f) {
 		return nil
 	}
 	w := make(chan layer.Verdict, 1)

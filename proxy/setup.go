@@ -1,0 +1,186 @@
+package proxy
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"sluice/proxy/addon"
+	"sluice/proxy/cert"
+	"sluice/proxy/filter"
+	"sluice/proxy/flow"
+	"sluice/proxy/layer"
+	"sluice/proxy/option"
+)
+
+// defaultPort is where an HTTP proxy listens unless it is told otherwise.
+const defaultPort = 8080
+
+// A Proxy is an engine with the standard addons, kept in step with the options.
+type Proxy struct {
+	*Engine
+	CA *cert.Authority
+
+	mode      Mode
+	opts      *option.Options
+	intercept *addon.Intercept
+	replays   replayQueue
+}
+
+// Open makes a proxy as the options say, with the certificate authority of
+// confdir, and opens its port unless the option server is off. Changes of options take effect at once where they can.
+func Open(opts *option.Options, log *slog.Logger) (*Proxy, error) {
+	mode, err := soleMode(opts.Strs("mode"))
+	if err != nil {
+		return nil, err
+	}
+	ca, err := cert.LoadWithPassphrase(option.ExpandHome(opts.Str("confdir")), opts.Str("cert_passphrase"), time.Now())
+	if err != nil {
+		return nil, err
+	}
+	p := &Proxy{CA: ca, mode: mode, opts: opts, intercept: addon.NewIntercept()}
+	chain, err := p.addons(log)
+	if err != nil {
+		return nil, err
+	}
+	var local *net.TCPAddr
+	if a := opts.Str("connect_addr"); a != "" {
+		local = &net.TCPAddr{IP: net.ParseIP(a)}
+	}
+	p.Engine = New(Config{
+		Addons: chain, Layers: p.layerOptions(), Root: mode.root(), Mode: mode.Spec, Upstream: mode.Upstream, Log: log,
+		LocalAddr: local, IdleTimeout: time.Duration(opts.Int("tcp_timeout")) * time.Second,
+	})
+	p.replays.init(p.Engine, opts)
+	if !opts.Bool("server") {
+		return p, nil
+	}
+	_, err = p.Listen(p.listenAddr())
+	return p, err
+}
+
+func soleMode(specs []string) (Mode, error) {
+	if len(specs) == 0 {
+		return ParseMode("regular")
+	}
+	if len(specs) > 1 {
+		return Mode{}, fmt.Errorf("several modes at once (%s) are not available yet; name one", strings.Join(specs, ", "))
+	}
+	return ParseMode(specs[0])
+}
+
+func (p *Proxy) listenAddr() (string, int) {
+	host, port := p.opts.Str("listen_host"), defaultPort
+	if n, ok := p.opts.IntSet("listen_port"); ok {
+		port = n
+	}
+	if p.mode.Listen {
+		host, port = or(p.mode.Host, host), p.mode.Port
+	}
+	return host, port
+}
+
+// Resume lets a held flow go on with a person's edit, or as it was if edit is nil.
+func (p *Proxy) Resume(id flow.ID, edit *flow.Edit) bool { return p.intercept.Resume(id, edit) }
+
+// Kill ends a live flow, held or not. It reports whether it was alive.
+func (p *Proxy) Kill(id flow.ID) bool { return p.intercept.Kill(id) || p.Engine.Kill(id) }
+
+// addons makes the chain and binds every addon to its options.
+func (p *Proxy) addons(log *slog.Logger) (addon.Chain, error) {
+	block := &addon.Block{Log: log}
+	anticache, anticomp := &addon.AntiCache{}, &addon.AntiComp{}
+	next, err := addon.NewNextLayer(p.opts)
+	if err != nil {
+		return nil, err
+	}
+	tlsConfig, err := addon.NewTLSConfig(p.opts, p.CA, log)
+	if err != nil {
+		return nil, err
+	}
+	auth := &addon.UpstreamAuth{}
+	err = errors.Join(
+		bind(p.opts, func() error { block.Global.Store(p.opts.Bool("block_global")); return nil }, "block_global"),
+		bind(p.opts, func() error { block.Private.Store(p.opts.Bool("block_private")); return nil }, "block_private"),
+		bind(p.opts, func() error { anticache.On.Store(p.opts.Bool("anticache")); return nil }, "anticache"),
+		bind(p.opts, func() error { anticomp.On.Store(p.opts.Bool("anticomp")); return nil }, "anticomp"),
+		bind(p.opts, func() error { return auth.Set(p.opts.Str("upstream_auth")) }, "upstream_auth"),
+		p.bindIntercept(),
+	)
+	return addon.Chain{block, anticache, anticomp, next, tlsConfig, auth, p.intercept}, err
+}
+
+// bind runs apply now and after every change of an option. Its error vetoes the change.
+func bind(opts *option.Options, apply func() error, name string) error {
+	opts.Subscribe(func([]string) error { return apply() }, name)
+	return apply()
+}
+
+// bindIntercept keeps the filter of what is held in step: setting it switches holding on, clearing it off.
+func (p *Proxy) bindIntercept() error {
+	apply := func([]string) error {
+		var f *filter.Filter
+		if expr := p.opts.Str("intercept"); expr != "" && p.opts.Bool("intercept_active") {
+			var err error
+			if f, err = filter.Parse(expr); err != nil {
+				return err
+			}
+		}
+		p.intercept.SetFilter(f)
+		return nil
+	}
+	set := func([]string) error {
+		expr := p.opts.Str("intercept")
+		if expr != "" {
+			if _, err := filter.Parse(expr); err != nil {
+				return err
+			}
+		}
+		return p.opts.Update(map[string]any{"intercept_active": expr != ""})
+	}
+	p.opts.Subscribe(set, "intercept")
+	p.opts.Subscribe(apply, "intercept", "intercept_active")
+	if p.opts.Str("intercept") != "" {
+		return set(nil)
+	}
+	return nil
+}
+
+// layerOptions returns what the layers read, renewed on every change.
+func (p *Proxy) layerOptions() *atomic.Pointer[layer.Options] {
+	ptr := &atomic.Pointer[layer.Options]{}
+	apply := func([]string) error {
+		ptr.Store(readLayerOptions(p.opts))
+		return nil
+	}
+	p.opts.Subscribe(apply, "connection_strategy", "rawtcp", "keep_host_header", "validate_inbound_headers", "show_ignored_hosts",
+		"store_streamed_bodies", "http_connect_send_host_header", "stream_large_bodies", "body_size_limit", "proxy_debug")
+	_ = apply(nil)
+	return ptr
+}
+
+func readLayerOptions(o *option.Options) *layer.Options {
+	l := &layer.Options{
+		Lazy:            o.Str("connection_strategy") == "lazy",
+		RawTCP:          o.Bool("rawtcp"),
+		KeepHostHeader:  o.Bool("keep_host_header"),
+		SkipValidation:  !o.Bool("validate_inbound_headers"),
+		ShowIgnored:     o.Bool("show_ignored_hosts"),
+		StoreStreamed:   o.Bool("store_streamed_bodies"),
+		OmitConnectHost: !o.Bool("http_connect_send_host_header"),
+		Debug:           o.Bool("proxy_debug"),
+	}
+	if s := o.Str("stream_large_bodies"); s != "" {
+		if l.StreamLargeBodies, _ = option.ParseSize(s); l.StreamLargeBodies == 0 {
+			l.StreamLargeBodies = -1
+		}
+	}
+	if s := o.Str("body_size_limit"); s != "" {
+		l.BodySizeLimit, _ = option.ParseSize(s)
+	}
+	return l
+}
