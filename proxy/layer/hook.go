@@ -129,6 +129,8 @@ type (
 		Client  bool         // Conn is the client's: we are the TLS server
 		Hello   *ClientHello // nil unless Client
 		Config  *tls.Config
+		// Explain puts an error of the certificate's verification into words; "" is an error it does not know. It may be nil.
+		Explain func(error) string
 	}
 	// TLSEstablished says that the facts on Conn are set.
 	TLSEstablished struct {

@@ -37,6 +37,9 @@ func (s *Script) Begin(ctx *Context, body func(*Script)) { s.ctx, s.body = ctx, 
 // Over reports whether the body has ended. Later events are dropped.
 func (s *Script) Over() bool { return s.over }
 
+// Awaits reports whether c answers the command that the body waits for.
+func (s *Script) Awaits(c Completion) bool { return s.waiting != nil && c.Of() == s.waiting }
+
 // Handle gives the body an event and runs it until it needs another.
 func (s *Script) Handle(ev Event, cmds []Command) []Command {
 	if s.over {

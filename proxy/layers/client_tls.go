@@ -1,0 +1,139 @@
+package layers
+
+import (
+	"crypto/tls"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"sluice/proxy/flow"
+	"sluice/proxy/layer"
+	"sluice/proxy/wire/tlshello"
+)
+
+// ClientTLS speaks TLS to the client, as the server that the client wants to reach.
+type ClientTLS struct {
+	tlsTunnel
+	server *ServerTLS // the layer right around this one, if it is one
+	failed bool
+}
+
+// NewClientTLS returns TLS to the client. If the client has TLS already, this is TLS inside it, and the facts of the outer one are forgotten.
+func NewClientTLS(ctx *layer.Context) *ClientTLS {
+	t := &ClientTLS{}
+	t.session = tlsSession{ctx: ctx, conn: &ctx.Client.Conn}
+	if n := len(ctx.Layers); n > 0 {
+		t.server, _ = ctx.Layers[n-1].(*ServerTLS)
+	}
+	t.BindClient(ctx, t)
+	c := ctx.Client
+	if c.TLS {
+		c.ALPN, c.Cipher, c.SNI, c.TLSVersion = "", "", "", ""
+		c.ALPNOffers, c.CipherList, c.Certificates, c.Leaf = nil, nil, nil, nil
+		c.TLSSetup = time.Time{}
+	}
+	c.TLS = true
+	c.Touch()
+	ctx.Push(t)
+	return t
+}
+
+// Handle implements layer.Layer. After a failed handshake nothing happens any more.
+func (t *ClientTLS) Handle(ev layer.Event, cmds []layer.Command) []layer.Command {
+	if t.failed {
+		return cmds
+	}
+	return t.tlsTunnel.Handle(ev, cmds)
+}
+
+// Handshake implements layer.Protocol.
+func (t *ClientTLS) Handshake(s *layer.Script) error {
+	x := &t.session
+	raw, hello, err := t.readHello(s)
+	if err != nil {
+		return t.clientFailed(s, err.Error())
+	}
+	h := &layer.TLSClientHello{Context: x.ctx, Hello: hello}
+	x.ctx.Client.SNI, x.ctx.Client.ALPNOffers = hello.SNI, hello.ALPN
+	x.conn.Touch()
+	s.Hook(h)
+	if h.Ignore {
+		return t.ignore(raw)
+	}
+	if h.ServerFirst && x.ctx.Server.TLSSetup.IsZero() {
+		t.openServer(s)
+	}
+	start := &layer.TLSStart{Context: x.ctx, Conn: x.conn, Client: true, Hello: hello}
+	if err := t.start(s, start); err != nil {
+		t.failed = true
+		return err
+	}
+	if x.conn.State&flow.CanRead == 0 {
+		return t.clientFailed(s, closedEarly)
+	}
+	surplus, err := x.handshake(s, raw, tls.Server(x, start.Config))
+	if err != nil {
+		return t.clientFailed(s, clientText(err))
+	}
+	t.Surplus(surplus)
+	x.established()
+	s.Hook(&layer.TLSEstablished{Context: x.ctx, Conn: x.conn, Client: true})
+	return nil
+}
+
+// readHello collects a whole ClientHello. Raw is all that has come so far, which can be more.
+func (t *ClientTLS) readHello(s *layer.Script) (raw []byte, hello *layer.ClientHello, err error) {
+	var scan tlshello.Scanner
+	for {
+		switch ev := s.Next().(type) {
+		case *layer.DataReceived:
+			raw = append(raw, ev.Data...)
+		case *layer.ConnectionClosed:
+			return raw, nil, errConnectionClosed
+		}
+		h, n, err := scan.Parse(raw)
+		if err != nil {
+			const shown = 128 // bytes
+			return raw, nil, fmt.Errorf("%s: %s", clientHelloGarbled, hex.EncodeToString(raw[:min(len(raw), shown)]))
+		}
+		if n > 0 {
+			return raw, &layer.ClientHello{Raw: raw[:n:n], SNI: h.SNI, ALPN: h.ALPN,
+				CipherSuites: h.CipherSuites, Versions: h.Versions}, nil
+		}
+	}
+}
+
+// ignore takes this layer and the TLS around it out of the way, and lets everything pass from the first byte.
+func (t *ClientTLS) ignore(raw []byte) error {
+	t.Bypass()
+	t.Surplus(raw)
+	if t.server != nil {
+		t.server.Bypass()
+	}
+	t.Child = NewTCP(t.session.ctx, true)
+	return errIgnored
+}
+
+// openServer makes TLS to the server before the client gets an answer. If it fails, the client goes on without.
+func (t *ClientTLS) openServer(s *layer.Script) {
+	if t.server == nil {
+		s.Do(&layer.Log{Level: slog.LevelWarn, Text: "No server TLS available."})
+		return
+	}
+	if err := s.Open(t.session.ctx.Server); err != nil {
+		s.Do(&layer.Log{Level: slog.LevelInfo, Text: "Unable to establish TLS connection with server (" + err.Error() +
+			"). Trying to establish TLS with client anyway. To connect to servers only when they are needed, set connection_strategy to lazy."})
+	}
+}
+
+// clientFailed ends the handshake. Text is the connection's error, the log line says what it means.
+func (t *ClientTLS) clientFailed(s *layer.Script, text string) error {
+	if text != closedEarly {
+		level, line := t.failureLine(text)
+		s.Do(&layer.Log{Level: level, Text: "Client TLS handshake failed. " + line})
+	}
+	err := t.fail(s, text, true)
+	t.failed = true
+	return err
+}

@@ -1,0 +1,173 @@
+package layers
+
+import (
+	"bytes"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"time"
+
+	"sluice/proxy/flow"
+	"sluice/proxy/layer"
+)
+
+// A tlsSession is crypto/tls without a socket: it is the net.Conn under its own
+// tls.Conn. During the handshake, which runs on a script, a read without ciphertext
+// parks the script. After that it returns os.ErrDeadlineExceeded, which crypto/tls takes for
+// temporary at any byte, so that neither goroutine nor stack is left on an open connection.
+//
+// All that is encrypted during one event goes out as one SendData. No buffer outlives the event.
+type tlsSession struct {
+	ctx  *layer.Context
+	conn *flow.Conn
+	tls  *tls.Conn
+	open bool // the handshake is over; only then may tls be touched by anybody else
+
+	in     []byte        // ciphertext, lent
+	eof    bool          // there will be no more
+	script *layer.Script // of the handshake, while it lasts
+
+	out    *layer.Buffer   // this event's ciphertext
+	sent   *layer.SendData // what will send it
+	issued bool            // sent is among the commands
+	ended  bool            // the child knows that nothing more will come
+}
+
+// Read implements net.Conn.
+func (x *tlsSession) Read(p []byte) (int, error) {
+	for len(x.in) == 0 {
+		if x.eof {
+			return 0, io.EOF
+		}
+		if x.script == nil {
+			return 0, os.ErrDeadlineExceeded
+		}
+		x.flush()
+		switch ev := x.script.Next().(type) {
+		case *layer.DataReceived:
+			x.in = ev.Data
+		case *layer.ConnectionClosed:
+			x.eof = true
+		}
+	}
+	n := copy(p, x.in)
+	x.in = x.in[n:]
+	return n, nil
+}
+
+// Write implements net.Conn.
+func (x *tlsSession) Write(p []byte) (int, error) {
+	if x.sent == nil {
+		x.sent, x.out = &layer.SendData{Conn: x.conn}, x.ctx.Buffer(len(p))
+	}
+	x.out.B = append(x.out.B, p...)
+	return len(p), nil
+}
+
+// Close implements net.Conn.
+func (x *tlsSession) Close() error { return nil }
+
+// LocalAddr implements net.Conn.
+func (x *tlsSession) LocalAddr() net.Addr { return net.TCPAddrFromAddrPort(x.conn.Local) }
+
+// RemoteAddr implements net.Conn.
+func (x *tlsSession) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(x.conn.Peer) }
+
+// SetDeadline implements net.Conn.
+func (x *tlsSession) SetDeadline(time.Time) error { return nil }
+
+// SetReadDeadline implements net.Conn.
+func (x *tlsSession) SetReadDeadline(time.Time) error { return nil }
+
+// SetWriteDeadline implements net.Conn.
+func (x *tlsSession) SetWriteDeadline(time.Time) error { return nil }
+
+// emit puts the command that sends this event's output in its place. Later output joins it there.
+func (x *tlsSession) emit(cmds []layer.Command) []layer.Command {
+	if x.sent == nil || x.issued {
+		return cmds
+	}
+	x.issued = true
+	return append(cmds, x.sent)
+}
+
+// flush is emit for the script.
+func (x *tlsSession) flush() {
+	if x.sent != nil && !x.issued {
+		x.issued = true
+		x.script.Do(x.sent)
+	}
+}
+
+// finish ends an event: what has been encrypted is lent to the command that sends it.
+func (x *tlsSession) finish() {
+	if x.sent != nil {
+		x.sent.Data = x.out.B
+		x.sent, x.out, x.issued = nil, nil, false
+	}
+}
+
+// handshake runs one on the script. Data is what the peer has sent already. What
+// it has sent too much is returned, the caller's own.
+func (x *tlsSession) handshake(s *layer.Script, data []byte, c *tls.Conn) (surplus []byte, err error) {
+	x.tls, x.script, x.in = c, s, data
+	err = c.Handshake()
+	x.flush()
+	surplus = bytes.Clone(x.in)
+	x.script, x.in, x.open = nil, nil, err == nil
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = errConnectionClosed
+	}
+	return surplus, err
+}
+
+// established records the facts of a finished handshake.
+func (x *tlsSession) established() {
+	cs := x.tls.ConnectionState()
+	c := x.conn
+	c.Certificates = cs.PeerCertificates
+	c.ALPN = cs.NegotiatedProtocol
+	c.Cipher = tls.CipherSuiteName(cs.CipherSuite)
+	c.TLSVersion = versionName(cs.Version)
+	c.TLSSetup = x.ctx.Now()
+	c.Touch()
+}
+
+func versionName(v uint16) string {
+	switch v {
+	case tls.VersionTLS10:
+		return "TLSv1"
+	case tls.VersionTLS11:
+		return "TLSv1.1"
+	case tls.VersionTLS12:
+		return "TLSv1.2"
+	case tls.VersionTLS13:
+		return "TLSv1.3"
+	}
+	return tls.VersionName(v)
+}
+
+// decrypt returns all the plaintext there is in and before data, lent until the
+// commands of this event are carried out. err is nil if there may be more, io.EOF after close_notify.
+func (x *tlsSession) decrypt(data []byte) (plain []byte, err error) {
+	x.in = data
+	buf := x.ctx.Buffer(len(data))
+	b := buf.B
+	for {
+		if len(b) == cap(b) {
+			b = append(b, 0)[:len(b)]
+		}
+		n, err := x.tls.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		if err == nil {
+			continue
+		}
+		buf.B, x.in = b, nil
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			err = nil
+		}
+		return b, err
+	}
+}
