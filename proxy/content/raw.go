@@ -1,0 +1,106 @@
+package content
+
+import (
+	"encoding/hex"
+	"iter"
+)
+
+func showRaw(m Meta, data []byte) (iter.Seq[Line], error) {
+	return write(func(p *pen) { printRaw(p, utf8Of(m, data)) }), nil
+}
+
+// printRaw writes text as it is. A newline at its end begins no line.
+func printRaw(p *pen, b []byte) {
+	p.lines(Text, b)
+	p.fresh()
+}
+
+// isBinary reports whether more than 30 % of the first 100 bytes are no text.
+func isBinary(data []byte) bool {
+	data = data[:min(len(data), 100)]
+	n := 0
+	for _, c := range data {
+		if c < 9 || c > 13 && c < 32 || c > 126 {
+			n++
+		}
+	}
+	return n*10 > len(data)*3
+}
+
+// binaryPriority is p for content that is no text.
+func binaryPriority(p float64) func(Meta, []byte) float64 {
+	return func(_ Meta, data []byte) float64 {
+		if isBinary(data) {
+			return p
+		}
+		return 0
+	}
+}
+
+const hexRow = 16 // bytes in a row of a dump
+
+func showHex(_ Meta, data []byte) (iter.Seq[Line], error) {
+	return write(func(p *pen) { printHex(p, data, 0) }), nil
+}
+
+// printHex writes rows of an offset in ten hex digits, sixteen bytes in groups of four, and their ASCII.
+func printHex(p *pen, data []byte, column int) {
+	for i := 0; i < len(data) && !p.stopped; i += hexRow {
+		row := data[i:min(i+hexRow, len(data))]
+		p.indent(column)
+		p.word(Offset, offset(i))
+		p.word(Number, hexColumns(row))
+		p.word(String, asciiColumn(row))
+		p.end()
+	}
+}
+
+func offset(n int) string {
+	b := []byte("0000000000")
+	const digits = "0123456789abcdef"
+	for i := len(b) - 1; n > 0 && i >= 0; i-- {
+		b[i] = digits[n&15]
+		n >>= 4
+	}
+	return string(b)
+}
+
+// hexColumns returns the bytes of a row, padded to the width of a full one.
+func hexColumns(row []byte) string {
+	var buf [hexRow*3 + 6]byte
+	b := buf[:0]
+	for i := range hexRow {
+		if i%4 == 0 && i > 0 {
+			b = append(b, ' ')
+		}
+		b = append(b, ' ')
+		if i < len(row) {
+			b = hex.AppendEncode(b, row[i:i+1])
+		} else {
+			b = append(b, "  "...)
+		}
+	}
+	return string(append(b, "  "...))
+}
+
+func asciiColumn(row []byte) string {
+	var b [hexRow]byte
+	for i, c := range row {
+		if c < 0x20 || c > 0x7e {
+			c = '.'
+		}
+		b[i] = c
+	}
+	return string(b[:len(row)])
+}
+
+func showHexStream(_ Meta, data []byte) (iter.Seq[Line], error) {
+	return write(func(p *pen) {
+		for len(data) > 0 && !p.stopped {
+			n := min(len(data), maxLine/2)
+			p.word(Number, hex.EncodeToString(data[:n]))
+			p.end()
+			data = data[n:]
+		}
+	}), nil
+}
