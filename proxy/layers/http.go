@@ -1,0 +1,254 @@
+package layers
+
+import (
+	"log/slog"
+	"slices"
+
+	"sluice/proxy/flow"
+	"sluice/proxy/layer"
+)
+
+// HTTPMode says how the client of an HTTP layer addresses its requests.
+type HTTPMode uint8
+
+// The modes.
+const (
+	HTTPRegular     HTTPMode = iota // the client knows that we are its proxy
+	HTTPTransparent                 // it believes that we are the server
+	HTTPUpstream                    // as regular, and everything goes on to another proxy
+)
+
+// HTTP is the layer of one client connection that carries HTTP. It makes a
+// stream for each request, keeps the connections to servers, and leads events and answers to whom they concern.
+//
+// What an event causes to be sent is gathered by connection and leaves in one piece, before the hooks it causes.
+type HTTP struct {
+	ctx  *layer.Context
+	mode HTTPMode
+
+	client  *http1Server
+	streams []*HTTPStream
+	piped   *HTTPStream // the stream that the client's bytes pass through
+	opener  *HTTPStream // the stream that opened connections by itself
+	sources sources
+
+	conns      []*http1Client // oldest first
+	serverUsed bool           // ctx.Server has been in conns
+	wanted     []*getConn
+	dirty      []*http1Client // have output
+	pumps      []*http1Client // have bytes to read on in
+
+	cmds []layer.Command // of server connections, and output
+	more []layer.Command // of streams
+}
+
+// NewHTTP returns an HTTP layer and adds it to ctx.
+func NewHTTP(ctx *layer.Context, mode HTTPMode) layer.Layer {
+	h := &HTTP{ctx: ctx, mode: mode}
+	h.client = &http1Server{h: h, conn: &ctx.Client.Conn, out: output{ctx: ctx}}
+	ctx.Push(h)
+	return h
+}
+
+// Handle leads an event to whom it concerns and carries out what that sets going.
+func (h *HTTP) Handle(ev layer.Event, cmds []layer.Command) []layer.Command {
+	h.cmds = cmds
+	h.route(ev)
+	h.settle()
+	cmds = append(h.cmds, h.more...)
+	clear(h.more)
+	h.cmds, h.more = nil, h.more[:0]
+	return cmds
+}
+
+func (h *HTTP) route(ev layer.Event) {
+	switch ev := ev.(type) {
+	case layer.Start:
+		if h.mode == HTTPUpstream && h.ctx.Upstream != nil {
+			h.ctx.Server.Via = h.ctx.Upstream
+		}
+	case *layer.DataReceived:
+		h.routeConn(ev.Conn, ev)
+	case *layer.ConnectionClosed:
+		h.routeConn(ev.Conn, ev)
+	case *layer.Kill:
+		h.kill(ev)
+	case layer.Completion:
+		switch who := h.sources.take(ev.Of()).(type) {
+		case *HTTPStream:
+			h.deliver(who, ev)
+		case *http1Client:
+			h.feed(who, ev)
+		}
+	default:
+		if h.piped != nil {
+			h.deliver(h.piped, ev)
+		}
+	}
+}
+
+func (h *HTTP) routeConn(conn *flow.Conn, ev layer.Event) {
+	if conn == h.client.conn {
+		if h.piped != nil {
+			h.deliver(h.piped, ev)
+		} else {
+			h.client.handle(ev)
+		}
+		return
+	}
+	for _, c := range h.conns {
+		if conn == &c.server.Conn || c.outer != nil && conn == &c.outer.Conn {
+			h.feed(c, ev)
+			return
+		}
+	}
+	switch {
+	case h.opener != nil:
+		h.deliver(h.opener, ev)
+	case conn == &h.ctx.Server.Conn && !h.serverUsed && conn.State != flow.Closed:
+		// An HTTP/1 server that speaks or closes before it was asked anything is of no use.
+		h.cmds = append(h.cmds, &layer.CloseConnection{Conn: conn})
+	}
+}
+
+// kill ends a flow, whatever it waits for but a hook, whose end it is told at.
+func (h *HTTP) kill(ev *layer.Kill) {
+	for _, st := range h.streams {
+		if st.flow == nil || st.flow.ID != ev.Flow || !st.flow.Killable() {
+			continue
+		}
+		st.flow.Kill(h.ctx.Now())
+		if g := h.withdraw(st); g != nil {
+			h.deliver(st, &gotConn{cmd: g, err: flow.KilledMessage})
+		} else {
+			h.deliver(st, ev)
+		}
+		return
+	}
+	if h.piped != nil {
+		h.deliver(h.piped, ev)
+	}
+}
+
+// deliver gives a stream an event. What it commands leaves after all output.
+func (h *HTTP) deliver(st *HTTPStream, ev layer.Event) {
+	n := len(h.more)
+	h.more = st.Handle(ev, h.more)
+	kept := h.more[:n]
+	for _, c := range h.more[n:] {
+		switch c := c.(type) {
+		case *getConn:
+			h.wanted = append(h.wanted, c)
+			continue
+		case *layer.OpenConnection:
+			h.opener = st
+			h.sources.put(c, st)
+		case layer.Hook, *layer.RequestWakeup:
+			h.sources.put(c, st)
+		}
+		kept = append(kept, c)
+	}
+	h.more = kept
+}
+
+// feed gives a server connection an event. It is not called from inside one.
+func (h *HTTP) feed(c *http1Client, ev layer.Event) {
+	n := len(h.cmds)
+	h.cmds = c.top.Handle(ev, h.cmds)
+	for _, cmd := range h.cmds[n:] {
+		switch cmd.(type) {
+		case *layer.OpenConnection, *layer.RequestWakeup, layer.Hook:
+			h.sources.put(cmd, c)
+		}
+	}
+	if c.phase != connReady || c.out.closed || len(c.waiters) > 0 {
+		h.answer(c)
+	}
+}
+
+// settle carries on until nothing more follows from the event.
+func (h *HTTP) settle() {
+	for {
+		switch {
+		case len(h.wanted) > 0:
+			g := h.wanted[0]
+			h.wanted = slices.Delete(h.wanted, 0, 1)
+			h.obtain(g)
+		case len(h.pumps) > 0:
+			c := h.pumps[0]
+			h.pumps = slices.Delete(h.pumps, 0, 1)
+			c.drain()
+		case len(h.dirty) > 0:
+			c := h.dirty[len(h.dirty)-1]
+			h.dirty = h.dirty[:len(h.dirty)-1]
+			if c.dirty {
+				h.feed(c, flushOutput{})
+			}
+		case h.client.more:
+			h.client.pump()
+		default:
+			h.cmds = h.client.out.flush(h.client.conn, h.cmds)
+			return
+		}
+	}
+}
+
+// soil notes that a server connection has output.
+func (h *HTTP) soil(c *http1Client) {
+	if !c.dirty {
+		c.dirty = true
+		h.dirty = append(h.dirty, c)
+	}
+}
+
+func (h *HTTP) log(level slog.Level, text string) {
+	h.more = append(h.more, &layer.Log{Level: level, Text: text})
+}
+
+func (h *HTTP) newStream(client clientSide) *HTTPStream {
+	st := &HTTPStream{h: h, client: client}
+	st.Begin(h.ctx, st.run)
+	h.streams = append(h.streams, st)
+	return st
+}
+
+// drop forgets a stream that is over.
+func (h *HTTP) drop(st *HTTPStream) {
+	if i := slices.Index(h.streams, st); i >= 0 {
+		h.streams = slices.Delete(h.streams, i, i+1)
+	}
+	if st.server != nil {
+		st.server.release(st)
+	}
+	st.client.release(st)
+}
+
+// sources remembers who waits for the answer to a command. One alone, as is usual, costs no map.
+type sources struct {
+	cmd  layer.Command
+	who  layer.Layer
+	more map[layer.Command]layer.Layer
+}
+
+func (s *sources) put(cmd layer.Command, who layer.Layer) {
+	if s.cmd == nil {
+		s.cmd, s.who = cmd, who
+		return
+	}
+	if s.more == nil {
+		s.more = map[layer.Command]layer.Layer{}
+	}
+	s.more[cmd] = who
+}
+
+// take returns who waits for a command, or nil, and forgets it.
+func (s *sources) take(cmd layer.Command) layer.Layer {
+	if s.cmd == cmd {
+		who := s.who
+		s.cmd, s.who = nil, nil
+		return who
+	}
+	who := s.more[cmd]
+	delete(s.more, cmd)
+	return who
+}

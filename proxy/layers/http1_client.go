@@ -1,0 +1,332 @@
+package layers
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"sluice/proxy/flow"
+	"sluice/proxy/layer"
+	"sluice/proxy/wire/http1"
+)
+
+// http1Client is an HTTP/1 connection on which we are the client: a server's. It carries one exchange at a time.
+// It is the innermost layer of its connection; top is the outermost.
+type http1Client struct {
+	h       *HTTP
+	key     connKey
+	server  *flow.Server
+	outer   *flow.Server // the connection to the upstream proxy; nil if there is none
+	top     layer.Layer
+	waiters []*getConn
+	opening *layer.OpenConnection
+	phase   connPhase
+	failure string // why it could not be opened
+
+	state http1State
+	in    []byte // not used yet; nil if empty
+	out   output
+	dirty bool // out is to be flushed
+	scan  http1.Scanner
+	body  http1.BodyReader
+	ev    httpEvent
+	first time.Time
+
+	stream       *HTTPStream // nil: idle
+	request      *flow.Request
+	response     *flow.Response
+	chunked      bool // the request's framing
+	lasts        bool // the response lasts until the connection closes
+	requestDone  bool
+	responseDone bool
+	gone         bool // the server has closed after its 101
+}
+
+// connPhase is how far a server connection is.
+type connPhase uint8
+
+const (
+	connOpening connPhase = iota
+	connReady
+	connFailed
+)
+
+// Handle is told what happens on the connection.
+func (c *http1Client) Handle(ev layer.Event, cmds []layer.Command) []layer.Command {
+	switch ev := ev.(type) {
+	case layer.Start:
+		if c.server.State == flow.Open {
+			c.phase = connReady
+			break
+		}
+		c.opening = &layer.OpenConnection{Server: c.server}
+		return append(cmds, c.opening)
+	case *layer.OpenCompleted:
+		if ev.Cmd == c.opening {
+			c.opened(ev.Err)
+		}
+	case *layer.DataReceived:
+		c.receive(ev.Data)
+	case *layer.ConnectionClosed:
+		c.eof()
+	}
+	c.dirty = false
+	return c.out.flush(&c.server.Conn, cmds)
+}
+
+func (c *http1Client) opened(err error) {
+	c.opening = nil
+	if c.phase = connReady; err != nil {
+		c.phase, c.failure = connFailed, err.Error()
+	}
+}
+
+// idle reports whether the connection can carry a request now.
+func (c *http1Client) idle() bool {
+	return c.phase == connReady && c.stream == nil && !c.out.closes && c.server.State == flow.Open
+}
+
+func (c *http1Client) receive(data []byte) {
+	if len(c.in) > 0 {
+		c.in = append(c.in, data...)
+		c.pump()
+	} else if n := c.consume(data); n < len(data) {
+		c.in = append(c.in, data[n:]...)
+	}
+	if c.state == readNothing && len(c.in) > maxAhead {
+		c.abort("server sent too much ahead of its turn")
+	}
+}
+
+// pump reads on in what was kept.
+func (c *http1Client) pump() {
+	if c.in = c.in[c.consume(c.in):]; len(c.in) == 0 {
+		c.in = nil
+	}
+}
+
+func (c *http1Client) consume(b []byte) (used int) {
+	for used < len(b) {
+		n := c.step(b[used:])
+		if n == 0 {
+			break
+		}
+		used += n
+	}
+	return used
+}
+
+func (c *http1Client) step(b []byte) int {
+	switch {
+	case c.out.closes:
+		return len(b)
+	case c.stream == nil:
+		c.h.log(slog.LevelInfo, fmt.Sprintf("Unexpected data from server: %.100q", b))
+		c.close()
+		return len(b)
+	case c.state == readHead:
+		return c.head(b)
+	case c.state == readBody:
+		return c.data(b)
+	case c.state == readPipe:
+		c.h.deliver(c.stream, &layer.DataReceived{Conn: &c.server.Conn, Data: b})
+		return len(b)
+	}
+	return 0
+}
+
+func (c *http1Client) head(b []byte) int {
+	if c.first.IsZero() {
+		c.first = c.h.ctx.Now()
+	}
+	r, n, err := c.scan.Response(b, http1.Limits{Head: c.h.ctx.Options().HeadLimit})
+	if n == 0 && err == nil {
+		return 0
+	}
+	c.scan = http1.Scanner{}
+	var framing http1.Framing
+	if err == nil {
+		framing, err = http1.ResponseFraming(c.request, r)
+	}
+	if err != nil {
+		c.abort("Cannot parse HTTP response: " + err.Error())
+		return len(b)
+	}
+	r.Start, c.first = c.first, time.Time{}
+	if r.Status < 200 && r.Status != 101 { // RFC 9110 §15.2: the final response follows
+		c.emit(c.stream, httpEvent{kind: responseInfo, response: r})
+		return n
+	}
+	c.response, c.lasts = r, framing.Kind == http1.UntilEOF
+	end := framing.Kind == http1.None
+	st := c.stream
+	if end {
+		c.ended()
+	} else {
+		c.state, c.body = readBody, http1.NewBodyReader(framing, 0)
+	}
+	c.emit(st, httpEvent{kind: responseHead, response: r, end: end})
+	return n
+}
+
+func (c *http1Client) data(b []byte) int {
+	data, n, done, err := c.body.Next(b)
+	if err != nil {
+		c.abort("HTTP/1 protocol error: " + err.Error())
+		return len(b)
+	}
+	st := c.stream
+	var trailers flow.Headers
+	if done {
+		trailers = c.body.Trailers()
+		c.ended()
+	}
+	if len(data) > 0 {
+		c.emit(st, httpEvent{kind: responseData, data: data, end: done && trailers == nil})
+	}
+	if done && (len(data) == 0 || trailers != nil) {
+		c.emit(st, httpEvent{kind: responseEnd, trailers: trailers})
+	}
+	return n
+}
+
+func (c *http1Client) emit(st *HTTPStream, ev httpEvent) {
+	c.ev = ev
+	c.h.deliver(st, &c.ev)
+	c.ev = httpEvent{}
+}
+
+// ended notes that the response is whole.
+func (c *http1Client) ended() {
+	c.state, c.responseDone = readNothing, true
+	c.finish()
+}
+
+// abort closes the connection because of what the server did.
+func (c *http1Client) abort(text string) {
+	st := c.stream
+	c.close()
+	c.emit(st, httpEvent{kind: responseError, code: genericServerError, text: text})
+}
+
+// eof is told that the server will send no more.
+func (c *http1Client) eof() {
+	switch {
+	case c.out.closes:
+	case c.stream == nil:
+		c.close()
+	case c.state == readHead && len(c.in) == 0:
+		c.abort("server closed connection")
+	case c.state == readHead:
+		c.abort(fmt.Sprintf("unexpected server response: %.100q", c.in))
+	case c.state == readBody:
+		c.eofInBody()
+	case c.state == readPipe:
+		c.h.deliver(c.stream, &layer.ConnectionClosed{Conn: &c.server.Conn})
+	case c.isUpgrade():
+		c.gone = true // told when bytes pass through
+	default:
+		c.abort("server closed connection")
+	}
+}
+
+func (c *http1Client) eofInBody() {
+	if err := c.body.EOF(); err != nil {
+		c.abort("HTTP/1 protocol error: " + err.Error())
+		return
+	}
+	st := c.stream
+	c.close()
+	c.emit(st, httpEvent{kind: responseEnd})
+}
+
+// close ends the connection once its output is out. The pool forgets it then.
+func (c *http1Client) close() {
+	c.in, c.out.closes = nil, true
+	c.h.soil(c)
+}
+
+func (c *http1Client) sendHead(st *HTTPStream, r *flow.Request) {
+	c.stream, c.request, c.response = st, r, nil
+	c.state, c.requestDone, c.responseDone = readHead, false, false
+	c.chunked = chunkFramed(r.Headers)
+	b := c.out.room(headRoom)
+	b.B = http1.AppendRequest(b.B, r)
+	c.h.soil(c)
+}
+
+func (c *http1Client) sendData(st *HTTPStream, p []byte) {
+	if c.stream != st || c.out.closes {
+		return
+	}
+	if c.chunked {
+		b := c.out.room(len(p) + chunkOverhead)
+		b.B = http1.AppendChunk(b.B, p)
+	} else {
+		c.out.write(p)
+	}
+	c.h.soil(c)
+}
+
+func (c *http1Client) sendEnd(st *HTTPStream, trailers flow.Headers) {
+	if c.stream != st || c.out.closes {
+		return
+	}
+	if c.chunked {
+		b := c.out.room(lastChunkRoom)
+		b.B = http1.AppendLastChunk(b.B, trailers)
+		c.h.soil(c)
+	}
+	c.requestDone = true
+	c.finish()
+}
+
+// finish makes the connection idle, or closes it where the messages ask for it, once both are over (RFC 9112 §9.6).
+func (c *http1Client) finish() {
+	if !c.requestDone || !c.responseDone || c.isUpgrade() {
+		return
+	}
+	reusable := !c.lasts && http1.KeepAlive(c.request.Version, c.request.Headers) &&
+		http1.KeepAlive(c.response.Version, c.response.Headers)
+	c.stream, c.request, c.response = nil, nil, nil
+	if !reusable {
+		c.close()
+	}
+}
+
+func (c *http1Client) isUpgrade() bool { return c.response != nil && c.response.Status == 101 }
+
+// pipe makes what follows bytes that pass through the stream.
+func (c *http1Client) pipe(st *HTTPStream) {
+	if c.stream == st && !c.out.closes {
+		c.state = readPipe
+		c.h.pumps = append(c.h.pumps, c)
+	}
+}
+
+// drain passes on what came before the pipe was there.
+func (c *http1Client) drain() {
+	c.pump()
+	if c.gone {
+		c.h.deliver(c.stream, &layer.ConnectionClosed{Conn: &c.server.Conn})
+	}
+}
+
+// sendRaw sends bytes that pass through a stream.
+func (c *http1Client) sendRaw(p []byte) {
+	c.out.write(p)
+	c.h.soil(c)
+}
+
+// closeRaw closes the connection, or its writing half, after what was sent on it.
+func (c *http1Client) closeRaw(half bool) {
+	c.out.half, c.out.closes = half, c.out.closes || !half
+	c.h.soil(c)
+}
+
+// release says that the stream is over. An exchange that broke off leaves the connection in the middle of a message.
+func (c *http1Client) release(st *HTTPStream) {
+	if c.stream == st {
+		c.close()
+	}
+}

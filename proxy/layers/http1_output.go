@@ -1,0 +1,72 @@
+package layers
+
+import (
+	"strings"
+
+	"sluice/proxy/flow"
+	"sluice/proxy/layer"
+)
+
+// What is usually enough, in bytes.
+const (
+	headRoom      = 2 << 10
+	chunkOverhead = 32 // around a chunk
+	lastChunkRoom = 64
+)
+
+// An output gathers what one event causes to be sent on a connection, to leave
+// in one piece. It holds no memory between events.
+type output struct {
+	ctx    *layer.Context
+	buf    *layer.Buffer // nil: empty
+	half   bool          // close the writing half after buf
+	closes bool          // close after buf
+	closed bool
+}
+
+// room returns the buffer with room for n more bytes, as far as that is known to be enough.
+func (o *output) room(n int) *layer.Buffer {
+	switch {
+	case o.buf == nil:
+		o.buf = o.ctx.Buffer(n)
+	case cap(o.buf.B)-len(o.buf.B) < n:
+		b := o.ctx.Buffer(len(o.buf.B) + n)
+		b.B = append(b.B[:0], o.buf.B...)
+		o.buf = b
+	}
+	return o.buf
+}
+
+func (o *output) write(p []byte) {
+	b := o.room(len(p))
+	b.B = append(b.B, p...)
+}
+
+// flush appends the commands that send what has gathered. The bytes are lent until the commands have been carried out.
+func (o *output) flush(conn *flow.Conn, cmds []layer.Command) []layer.Command {
+	if o.buf != nil {
+		if len(o.buf.B) > 0 && conn.State&flow.CanWrite != 0 {
+			cmds = append(cmds, &layer.SendData{Conn: conn, Data: o.buf.B})
+		}
+		o.buf = nil
+	}
+	if o.closed {
+		return cmds
+	}
+	if o.closes {
+		o.closed = true
+		if conn.State != flow.Closed {
+			cmds = append(cmds, &layer.CloseConnection{Conn: conn})
+		}
+	} else if o.half {
+		o.half = false
+		cmds = append(cmds, &layer.CloseConnection{Conn: conn, Half: true})
+	}
+	return cmds
+}
+
+// chunkFramed reports whether the body of a message with these fields is sent in chunks.
+func chunkFramed(h flow.Headers) bool {
+	te, ok := h.Lookup("Transfer-Encoding")
+	return ok && strings.Contains(strings.ToLower(te), "chunked")
+}

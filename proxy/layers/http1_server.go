@@ -1,0 +1,298 @@
+package layers
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"sluice/proxy/flow"
+	"sluice/proxy/layer"
+	"sluice/proxy/wire/http1"
+)
+
+// maxAhead bounds what a peer may send beyond the exchange that is under way, in bytes.
+const maxAhead = 64 << 10
+
+// http1State is what an HTTP/1 connection reads next.
+type http1State uint8
+
+const (
+	readHead http1State = iota
+	readBody
+	readNothing // the message is whole, the exchange is not over
+	readPipe    // bytes pass through the stream
+	readEnded   // what still comes is dropped
+)
+
+// http1Server is an HTTP/1 connection on which we are the server: the client's.
+// Requests are taken one at a time; what comes ahead waits in its buffer.
+type http1Server struct {
+	h     *HTTP
+	conn  *flow.Conn
+	state http1State
+	in    []byte // not used yet; nil if empty
+	out   output
+	scan  http1.Scanner
+	body  http1.BodyReader
+	ev    httpEvent
+	first time.Time // when the first byte of the head came
+
+	stream         *HTTPStream
+	request        *flow.Request  // as it came
+	response       *flow.Response // as it was sent; nil until then
+	chunked, lasts bool           // how the response is framed; lasts: until the connection closes
+	requestDone    bool
+	responseDone   bool
+	more           bool // in may be read on
+}
+
+func (s *http1Server) handle(ev layer.Event) {
+	switch ev := ev.(type) {
+	case *layer.DataReceived:
+		s.receive(ev.Data)
+	case *layer.ConnectionClosed:
+		s.eof()
+	}
+}
+
+// receive reads data, which is lent, and keeps what cannot be used yet.
+func (s *http1Server) receive(data []byte) {
+	if len(s.in) > 0 {
+		s.in = append(s.in, data...)
+		s.pump()
+	} else if n := s.consume(data); n < len(data) {
+		s.in = append(s.in, data[n:]...)
+	}
+	if s.state == readNothing && len(s.in) > maxAhead {
+		s.h.log(slog.LevelWarn, "client sent more than 64 KiB ahead of a response: closing the connection")
+		s.abort(clientDisconnected, "client sent too much ahead of a response")
+	}
+}
+
+// pump reads on in what was kept.
+func (s *http1Server) pump() {
+	s.more = false
+	if s.in = s.in[s.consume(s.in):]; len(s.in) == 0 {
+		s.in = nil
+	}
+}
+
+func (s *http1Server) consume(b []byte) (used int) {
+	for used < len(b) {
+		n := s.step(b[used:])
+		if n == 0 {
+			break
+		}
+		used += n
+	}
+	return used
+}
+
+func (s *http1Server) step(b []byte) int {
+	switch s.state {
+	case readHead:
+		return s.head(b)
+	case readBody:
+		return s.data(b)
+	case readPipe:
+		s.h.deliver(s.stream, &layer.DataReceived{Conn: s.conn, Data: b})
+		return len(b)
+	case readEnded:
+		return len(b)
+	}
+	return 0
+}
+
+func (s *http1Server) head(b []byte) int {
+	if s.first.IsZero() {
+		s.first = s.h.ctx.Now()
+	}
+	r, n, err := s.scan.Request(b, http1.Limits{Head: s.h.ctx.Options().HeadLimit})
+	if n == 0 && err == nil {
+		return 0
+	}
+	s.scan = http1.Scanner{}
+	if err != nil {
+		s.bad(r, err)
+		return len(b)
+	}
+	framing, err := http1.RequestFraming(r)
+	if err != nil {
+		s.bad(r, err)
+		return len(b)
+	}
+	r.Start, s.first = s.first, time.Time{}
+	s.request, s.response = r, nil
+	s.stream = s.h.newStream(s)
+	// RFC 9110 §9.3.6: CONNECT has no content, what follows belongs to the tunnel.
+	end := framing.Kind == http1.None || r.Method == "CONNECT"
+	if s.state, s.requestDone, s.responseDone = readBody, end, false; end {
+		s.state = readNothing
+	} else {
+		s.body = http1.NewBodyReader(framing, 0)
+	}
+	s.emit(httpEvent{kind: requestHead, request: r, end: end})
+	return n
+}
+
+// bad answers what cannot be read as a request, and shows it if anything of it could.
+func (s *http1Server) bad(r *flow.Request, err error) {
+	s.page(400, err.Error())
+	s.close()
+	if r == nil || r.Method == "" {
+		s.h.log(slog.LevelInfo, err.Error())
+		return
+	}
+	r.Start, s.first = s.first, time.Time{}
+	s.request, s.response = r, nil
+	s.stream = s.h.newStream(s)
+	s.emit(httpEvent{kind: requestBad, request: r, code: genericClientError, text: err.Error()})
+}
+
+func (s *http1Server) data(b []byte) int {
+	data, n, done, err := s.body.Next(b)
+	if err != nil {
+		s.abort(genericClientError, "HTTP/1 protocol error: "+err.Error())
+		return len(b)
+	}
+	var trailers flow.Headers
+	if done {
+		s.state, s.requestDone = readNothing, true
+		trailers = s.body.Trailers()
+	}
+	if len(data) > 0 {
+		s.emit(httpEvent{kind: requestData, data: data, end: done && trailers == nil})
+	}
+	if done && (len(data) == 0 || trailers != nil) {
+		s.emit(httpEvent{kind: requestEnd, trailers: trailers})
+	}
+	return n
+}
+
+func (s *http1Server) emit(ev httpEvent) {
+	s.ev = ev
+	s.h.deliver(s.stream, &s.ev)
+	s.ev = httpEvent{}
+}
+
+// abort closes the connection because of what the client did.
+func (s *http1Server) abort(code errorCode, text string) {
+	s.close()
+	s.emit(httpEvent{kind: requestError, code: code, text: text})
+}
+
+// eof is told that the client will send no more. An end in the middle of an
+// exchange counts as its loss of interest.
+func (s *http1Server) eof() {
+	switch s.state {
+	case readHead:
+		if rest := bytes.TrimSpace(s.in); len(rest) > 0 {
+			s.h.log(slog.LevelInfo, fmt.Sprintf("client closed the connection inside a request: %.100q", rest))
+		}
+		s.close()
+	case readBody:
+		text := "Client disconnected."
+		if err := s.body.EOF(); err != nil {
+			text = "HTTP/1 protocol error: " + err.Error()
+		}
+		s.abort(genericClientError, text)
+	case readNothing:
+		s.abort(clientDisconnected, "Client disconnected.")
+	default:
+		s.close()
+	}
+}
+
+// close ends the connection once its output is out.
+func (s *http1Server) close() {
+	s.state, s.in, s.out.closes = readEnded, nil, true
+}
+
+func (s *http1Server) page(status int, text string) {
+	b := s.out.room(headRoom)
+	b.B = appendErrorPage(b.B, status, text)
+}
+
+func (s *http1Server) writeHead(r *flow.Response) {
+	b := s.out.room(headRoom)
+	b.B = http1.AppendResponse(b.B, r)
+}
+
+func (s *http1Server) sendInfo(st *HTTPStream, r *flow.Response) {
+	// RFC 9110 §15.2: not to an HTTP/1.0 client.
+	if s.stream == st && s.response == nil && s.request.Version != "HTTP/1.0" {
+		s.writeHead(r)
+	}
+}
+
+func (s *http1Server) sendHead(st *HTTPStream, r *flow.Response, _ bool) {
+	if s.stream != st || s.response != nil {
+		return
+	}
+	s.response = r
+	f, err := http1.ResponseFraming(s.request, r)
+	s.chunked = f.Kind == http1.Chunked || err != nil && chunkFramed(r.Headers)
+	s.lasts = f.Kind == http1.UntilEOF || err != nil && !s.chunked
+	s.writeHead(r)
+}
+
+func (s *http1Server) sendData(st *HTTPStream, p []byte) {
+	switch {
+	case s.stream != st || s.out.closes:
+	case s.chunked:
+		b := s.out.room(len(p) + chunkOverhead)
+		b.B = http1.AppendChunk(b.B, p)
+	default:
+		s.out.write(p)
+	}
+}
+
+func (s *http1Server) sendEnd(st *HTTPStream, trailers flow.Headers) {
+	if s.stream != st || s.out.closes {
+		return
+	}
+	if s.chunked {
+		b := s.out.room(lastChunkRoom)
+		b.B = http1.AppendLastChunk(b.B, trailers)
+	}
+	s.responseDone = true
+}
+
+func (s *http1Server) sendError(st *HTTPStream, code errorCode, text string) {
+	if s.stream != st || s.out.closes {
+		return
+	}
+	if status := code.status(); status != 0 && s.response == nil {
+		s.page(status, text)
+	}
+	s.close()
+}
+
+func (s *http1Server) pipe(st *HTTPStream) {
+	if s.stream != st || s.out.closes {
+		return
+	}
+	s.state, s.more = readPipe, true
+	if s.request.Method == "CONNECT" {
+		s.in = bytes.TrimLeft(s.in, "\r\n")
+	}
+}
+
+// release goes on to the next request, or closes where the messages ask for it or the exchange broke off (RFC 9112 §9.6).
+func (s *http1Server) release(st *HTTPStream) {
+	if s.stream != st {
+		return
+	}
+	s.stream = nil
+	if s.out.closes {
+		return
+	}
+	if !s.requestDone || !s.responseDone || s.lasts ||
+		!http1.KeepAlive(s.request.Version, s.request.Headers) ||
+		!http1.KeepAlive(s.response.Version, s.response.Headers) {
+		s.close()
+		return
+	}
+	s.state, s.request, s.response, s.more = readHead, nil, nil, true
+}

@@ -1,0 +1,93 @@
+package layers
+
+import (
+	"sluice/proxy/flow"
+	"sluice/proxy/layer"
+)
+
+// httpKind says what an httpEvent is about.
+type httpKind uint8
+
+// The events of a stream. Each side's messages are a head, any number of data events and an end, unless an error cuts them short.
+const (
+	requestHead httpKind = iota
+	requestBad           // a request that cannot be parsed or framed; nothing follows
+	requestData
+	requestEnd
+	requestError
+	responseHead
+	responseInfo // a 1xx response that is not the final one
+	responseData
+	responseEnd
+	responseError
+)
+
+// An httpEvent is one step of a message, the same for every version of HTTP.
+type httpEvent struct {
+	kind     httpKind
+	end      bool // of a head or data event: the message is over, no end event follows
+	owned    bool // data belongs to the event
+	code     errorCode
+	data     []byte // lent unless owned
+	text     string
+	request  *flow.Request
+	response *flow.Response
+	trailers flow.Headers
+}
+
+// Event marks an event.
+func (*httpEvent) Event() {}
+
+// Keep returns a copy that owns its data.
+func (e *httpEvent) Keep() layer.Event {
+	k := *e
+	if !k.owned {
+		k.data, k.owned = append([]byte(nil), e.data...), true
+	}
+	return &k
+}
+
+// ends reports whether the event is the last one of its message.
+func (e *httpEvent) ends() bool { return e.end || e.kind == requestEnd || e.kind == responseEnd }
+
+// A clientSide is where a stream's responses go: the client connection in the HTTP version it speaks.
+// Calls only queue output, which leaves when the event that caused them has been handled.
+type clientSide interface {
+	sendInfo(st *HTTPStream, r *flow.Response)
+	sendHead(st *HTTPStream, r *flow.Response, end bool)
+	sendData(st *HTTPStream, p []byte)
+	sendEnd(st *HTTPStream, trailers flow.Headers)
+	// sendError ends the exchange, with an error page where the code has one and no head was sent.
+	sendError(st *HTTPStream, code errorCode, text string)
+	// pipe makes what follows bytes that pass through the stream.
+	pipe(st *HTTPStream)
+	// release says that the stream is over.
+	release(st *HTTPStream)
+}
+
+// A getConn asks for a connection to a server. It stays inside the HTTP layer, which answers with gotConn.
+type getConn struct {
+	key    connKey
+	stream *HTTPStream
+}
+
+// Command marks a command.
+func (*getConn) Command() {}
+
+type gotConn struct {
+	cmd  *getConn
+	conn *http1Client
+	err  string // "" if conn is ready
+}
+
+// Event marks an event.
+func (*gotConn) Event() {}
+
+// Of returns the command that is answered.
+func (g *gotConn) Of() layer.Command { return g.cmd }
+
+// flushOutput makes the innermost layer of a server connection send what streams have queued.
+type flushOutput struct{}
+
+// Event marks an event.
+func (flushOutput) Event() {}

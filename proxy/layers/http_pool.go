@@ -1,0 +1,126 @@
+package layers
+
+import (
+	"slices"
+	"strings"
+
+	"sluice/proxy/flow"
+	"sluice/proxy/layer"
+)
+
+// A connKey says which requests can share a connection.
+type connKey struct {
+	addr flow.Addr
+	tls  bool
+	via  flow.Via // zero: straight to the server
+}
+
+func keyOf(s *flow.Server) connKey {
+	k := connKey{addr: s.Address, tls: s.TLS}
+	if s.Via != nil {
+		k.via = *s.Via
+	}
+	return k
+}
+
+// idleConn returns a connection that can be used at once, or nil.
+func (h *HTTP) idleConn(key connKey) *http1Client {
+	for _, c := range h.conns {
+		if c.key == key && c.idle() {
+			return c
+		}
+	}
+	return nil
+}
+
+// obtain answers a request for a connection, or makes one that will.
+func (h *HTTP) obtain(g *getConn) {
+	if c := h.idleConn(g.key); c != nil {
+		c.stream = g.stream
+		h.deliver(g.stream, &gotConn{cmd: g, conn: c})
+		return
+	}
+	own := h.ctx.Server
+	fits := !h.serverUsed && keyOf(own) == g.key
+	if fits && own.Error != "" {
+		h.deliver(g.stream, &gotConn{cmd: g, err: own.Error})
+		return
+	}
+	c := &http1Client{h: h, key: g.key, out: output{ctx: h.ctx}, waiters: []*getConn{g}}
+	if fits && own.State == flow.Open {
+		h.serverUsed = true
+		c.server, c.top = own, c
+	} else {
+		h.connect(c)
+	}
+	h.conns = append(h.conns, c)
+	h.feed(c, layer.Start{})
+}
+
+// connect gives a new connection its server and the tunnels it needs.
+func (h *HTTP) connect(c *http1Client) {
+	s := flow.NewServer(c.key.addr)
+	s.Transport = h.ctx.Client.Transport
+	ctx := h.ctx.Fork()
+	ctx.Server = s
+	c.server, c.top = s, c
+	if c.key.tls {
+		s.SNI = h.sni(c.key)
+		t := NewServerTLS(ctx, s)
+		t.Child, c.top = c, t
+	}
+	if c.key.via != (flow.Via{}) {
+		via := c.key.via
+		s.Via = &via
+		c.top, c.outer = newUpstream(ctx, c.top, c.key.tls || h.mode != HTTPUpstream)
+	}
+}
+
+// sni is the name to ask for: the one the client asked for, where the request still goes where it went.
+func (h *HTTP) sni(key connKey) string {
+	if h.mode == HTTPTransparent && key.addr == h.ctx.Server.Address {
+		switch {
+		case h.ctx.Server.SNI != "":
+			return h.ctx.Server.SNI
+		case h.ctx.Client.SNI != "":
+			return h.ctx.Client.SNI
+		}
+	}
+	return strings.TrimSuffix(key.addr.Host, ".")
+}
+
+// answer tells those who wait for a connection how it went, and forgets one that is of no more use.
+func (h *HTTP) answer(c *http1Client) {
+	waiters := c.waiters
+	switch {
+	case c.phase == connReady && !c.out.closed:
+		if len(waiters) == 0 || c.stream != nil {
+			return
+		}
+		g := waiters[0]
+		c.waiters, c.stream = nil, g.stream
+		h.deliver(g.stream, &gotConn{cmd: g, conn: c})
+		h.wanted = append(h.wanted, waiters[1:]...)
+	case c.phase == connFailed || c.out.closed:
+		c.waiters = nil
+		if i := slices.Index(h.conns, c); i >= 0 {
+			h.conns = slices.Delete(h.conns, i, i+1)
+		}
+		for _, g := range waiters {
+			h.deliver(g.stream, &gotConn{cmd: g, err: c.failure})
+		}
+	}
+}
+
+// withdraw takes back what a stream asked for and returns it, or nil.
+func (h *HTTP) withdraw(st *HTTPStream) *getConn {
+	for _, c := range h.conns {
+		for i, g := range c.waiters {
+			if g.stream == st {
+				c.waiters = slices.Delete(c.waiters, i, i+1)
+				return g
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,209 @@
+package layers
+
+import (
+	"log/slog"
+	"strings"
+
+	"sluice/proxy/flow"
+	"sluice/proxy/layer"
+)
+
+// maxHeldUpload is how much of a request is held, in bytes, before it is teed
+// so that an upload does not have to be here as a whole before its server sees any of it.
+const maxHeldUpload = 1 << 20
+
+func (st *HTTPStream) onRequestHead(ev httpEvent) {
+	ctx := st.h.ctx
+	f := flow.New(flow.HTTP, ctx.Client, ctx.Server, ctx.Now())
+	f.Request = ev.request
+	st.flow = f
+	if code, problem := st.checkRequest(); problem != "" {
+		st.refuse(code, problem)
+		return
+	}
+	if f.Request.Method == "CONNECT" {
+		st.connect()
+		return
+	}
+	if !ev.end && st.tooLarge(&f.Request.HTTPMessage, true, announced(f.Request.Headers)) {
+		return
+	}
+	st.Hook(&layer.RequestHeaders{OfFlow: layer.OfFlow{Flow: f}})
+	if st.killed(true) {
+		return
+	}
+	st.expect()
+	st.serverState = awaitHead
+	if ev.end {
+		st.requestWhole()
+		return
+	}
+	st.clientState = consumeBody
+	r := f.Request
+	if r.Stream || !r.Hold && announced(r.Headers) > maxHeldUpload {
+		st.streamRequest()
+	}
+}
+
+// expect answers 100-continue itself, for the server will be sent the body without being asked (RFC 9110 §10.1.1).
+func (st *HTTPStream) expect() {
+	r := st.flow.Request
+	if v, ok := r.Headers.Lookup("Expect"); ok && strings.EqualFold(v, "100-continue") {
+		st.client.sendInfo(st, &flow.Response{Status: 100, Reason: "Continue",
+			HTTPMessage: flow.HTTPMessage{Version: "HTTP/1.1"}})
+		r.Headers = r.Headers.Del("Expect")
+	}
+}
+
+// refuse shows a request that will not be served and ends the stream.
+func (st *HTTPStream) refuse(code errorCode, text string) {
+	st.setError(text)
+	st.client.sendError(st, code, text)
+	st.Hook(&layer.RequestHeaders{OfFlow: layer.OfFlow{Flow: st.flow}})
+	st.setError(text)
+	st.hookError()
+	st.finish()
+}
+
+// streamRequest sends the head, and what there is of the body, before the rest has come.
+// A request that an addon has answered already is not sent, so it goes on being held.
+func (st *HTTPStream) streamRequest() {
+	f := st.flow
+	if f.Response != nil || !st.reach() {
+		return
+	}
+	st.requestTee = !f.Request.Stream
+	if !st.requestTee {
+		st.Do(&layer.Log{Level: slog.LevelInfo, Text: "Streaming request to " + f.Request.Host + "."})
+	}
+	st.server.sendHead(st, f.Request)
+	st.clientState = streamBody
+	if f.Request.Body.Len() > 0 {
+		for p := range f.Request.Body.Chunks {
+			st.server.sendData(st, p)
+		}
+		if !st.requestTee && !st.h.ctx.Options().StoreStreamed {
+			f.Request.Body.Skip(0)
+		}
+	}
+}
+
+func (st *HTTPStream) onRequestBody(ev httpEvent) {
+	switch st.clientState {
+	case consumeBody:
+		st.consumeRequest(ev)
+	case streamBody:
+		if len(ev.data) > 0 {
+			st.server.sendData(st, ev.data)
+			st.record(&st.flow.Request.Body, ev, st.requestTee)
+		}
+	default:
+		return
+	}
+	if !ev.ends() || st.over {
+		return
+	}
+	r := st.flow.Request
+	if ev.trailers != nil {
+		r.Trailers = ev.trailers
+	}
+	if st.clientState == consumeBody {
+		st.requestWhole()
+	} else {
+		st.requestStreamed()
+	}
+}
+
+// consumeRequest keeps a piece of a held body, or begins to stream a body that has become too large to hold.
+func (st *HTTPStream) consumeRequest(ev httpEvent) {
+	if len(ev.data) == 0 {
+		return
+	}
+	r := st.flow.Request
+	appendBody(&r.Body, ev)
+	if st.tooLarge(&r.HTTPMessage, true, r.Body.Len()) {
+		return
+	}
+	if r.Stream || !r.Hold && r.Body.Len() > maxHeldUpload {
+		st.streamRequest()
+	}
+}
+
+// requestWhole goes on with a request that is held and complete.
+func (st *HTTPStream) requestWhole() {
+	f := st.flow
+	f.Request.End = st.h.ctx.Now()
+	st.clientState = streamDone
+	st.Hook(&layer.Request{OfFlow: layer.OfFlow{Flow: f}})
+	if st.killed(true) {
+		return
+	}
+	if f.Response != nil {
+		st.answer()
+		return
+	}
+	if !st.reach() {
+		return
+	}
+	st.server.sendHead(st, f.Request)
+	for p := range f.Request.Body.Chunks {
+		st.server.sendData(st, p)
+	}
+	st.server.sendEnd(st, f.Request.Trailers)
+}
+
+// requestStreamed shows a request whose body has passed, and ends it.
+func (st *HTTPStream) requestStreamed() {
+	f := st.flow
+	f.Request.End = st.h.ctx.Now()
+	st.Hook(&layer.Request{OfFlow: layer.OfFlow{Flow: f}})
+	if st.killed(st.serverState != streamDone) {
+		return
+	}
+	st.clientState = streamDone
+	st.server.sendEnd(st, f.Request.Trailers)
+	if st.serverState == streamDone {
+		st.flowDone()
+	}
+}
+
+// reach gets the connection that the request is sent on. If there is none, the stream is over and reach false.
+func (st *HTTPStream) reach() bool {
+	f := st.flow
+	key := connKey{addr: flow.Addr{Host: f.Request.Host, Port: f.Request.Port}, tls: f.Request.Scheme == "https"}
+	if f.Server.Via != nil {
+		key.via = *f.Server.Via
+	}
+	c := st.h.idleConn(key)
+	if c == nil {
+		got := st.Await(&getConn{key: key, stream: st}).(*gotConn)
+		if got.conn == nil {
+			if f.Killed() {
+				return !st.killed(true)
+			}
+			st.fail(httpEvent{kind: responseError, code: connectFailed, text: got.err})
+			return false
+		}
+		c = got.conn
+	}
+	c.stream, st.server, f.Server = st, c, c.server
+	return true
+}
+
+// record keeps what has been forwarded, or counts it.
+func (st *HTTPStream) record(b *flow.Body, ev httpEvent, tee bool) {
+	if tee || st.h.ctx.Options().StoreStreamed {
+		appendBody(b, ev)
+	} else {
+		b.Skip(len(ev.data))
+	}
+}
+
+// appendBody adds an event's data to a body, without a copy where it can.
+func appendBody(b *flow.Body, ev httpEvent) {
+	if ev.owned && b.Len() == 0 && b.Gap() == flow.Whole {
+		*b = flow.BodyOf(ev.data)
+	} else {
+		b.Append(ev.data)
+	}
+}

@@ -1,0 +1,136 @@
+package layers
+
+import (
+	"log/slog"
+
+	"sluice/proxy/layer"
+)
+
+func (st *HTTPStream) onResponseHead(ev httpEvent) {
+	if st.serverState != awaitHead {
+		return
+	}
+	f := st.flow
+	f.Response = ev.response
+	if !ev.end && st.tooLarge(&f.Response.HTTPMessage, false, announced(f.Response.Headers)) {
+		return
+	}
+	if problem := st.checkResponse(); problem != "" {
+		st.server.release(st)
+		st.fail(httpEvent{kind: responseError, code: responseValidationFailed, text: problem})
+		return
+	}
+	st.Hook(&layer.ResponseHeaders{OfFlow: layer.OfFlow{Flow: f}})
+	if st.killed(true) {
+		return
+	}
+	if ev.end {
+		st.sendResponse(false)
+		return
+	}
+	st.serverState = consumeBody
+	if f.Response.Stream || !f.Response.Hold && !st.Pending(endsResponse) {
+		st.streamResponse()
+	}
+}
+
+func endsResponse(ev layer.Event) bool {
+	e, ok := ev.(*httpEvent)
+	return ok && (e.kind == responseEnd || e.kind == responseData && e.end)
+}
+
+// streamResponse sends the head, and what there is of the body, before the rest has come.
+func (st *HTTPStream) streamResponse() {
+	r := st.flow.Response
+	st.responseTee = !r.Stream
+	if !st.responseTee {
+		st.Do(&layer.Log{Level: slog.LevelInfo, Text: "Streaming response from " + st.flow.Request.Host + "."})
+	}
+	st.serverState = streamBody
+	st.client.sendHead(st, r, false)
+	if r.Body.Len() > 0 {
+		for p := range r.Body.Chunks {
+			st.client.sendData(st, p)
+		}
+		if !st.responseTee && !st.h.ctx.Options().StoreStreamed {
+			r.Body.Skip(0)
+		}
+	}
+}
+
+func (st *HTTPStream) onResponseBody(ev httpEvent) {
+	r := st.flow.Response
+	switch st.serverState {
+	case consumeBody:
+		if len(ev.data) == 0 {
+			break
+		}
+		appendBody(&r.Body, ev)
+		if st.tooLarge(&r.HTTPMessage, false, r.Body.Len()) {
+			return
+		}
+		if r.Stream {
+			st.streamResponse()
+		}
+	case streamBody:
+		if len(ev.data) > 0 {
+			st.client.sendData(st, ev.data)
+			st.record(&r.Body, ev, st.responseTee)
+		}
+	default:
+		return
+	}
+	if ev.ends() {
+		if ev.trailers != nil {
+			r.Trailers = ev.trailers
+		}
+		st.sendResponse(st.serverState == streamBody)
+	}
+}
+
+// answer sends the response that an addon has set.
+func (st *HTTPStream) answer() {
+	st.flow.Response.Start = st.h.ctx.Now()
+	st.Hook(&layer.ResponseHeaders{OfFlow: layer.OfFlow{Flow: st.flow}})
+	if !st.killed(true) {
+		st.sendResponse(false)
+	}
+}
+
+// sendResponse shows a response that is whole and sends what has not been sent of it.
+func (st *HTTPStream) sendResponse(streamed bool) {
+	f := st.flow
+	f.Response.End = st.h.ctx.Now()
+	st.serverState = streamDone
+	st.Hook(&layer.Response{OfFlow: layer.OfFlow{Flow: f}})
+	if st.killed(false) {
+		return
+	}
+	if !streamed {
+		st.sendWhole()
+	}
+	st.client.sendEnd(st, f.Response.Trailers)
+	if st.clientState == streamDone {
+		st.flowDone()
+	}
+}
+
+// sendWhole sends the head and the body of the flow's response.
+func (st *HTTPStream) sendWhole() {
+	r := st.flow.Response
+	st.client.sendHead(st, r, r.Body.Len() == 0 && len(r.Trailers) == 0)
+	for p := range r.Body.Chunks {
+		st.client.sendData(st, p)
+	}
+}
+
+// flowDone ends a stream both of whose messages are over, or goes on with what a 101 has switched to.
+func (st *HTTPStream) flowDone() {
+	st.flow.Live = false
+	if st.flow.Response.Status == 101 && st.server != nil {
+		st.switchProtocols()
+		return
+	}
+	st.over = true
+	st.h.drop(st)
+}
