@@ -33,6 +33,7 @@ type tlsSession struct {
 	sent   *layer.SendData // what will send it
 	issued bool            // sent is among the commands
 	ended  bool            // the child knows that nothing more will come
+	shut   bool            // close_notify has been sent
 }
 
 // Read implements net.Conn.

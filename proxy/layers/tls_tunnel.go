@@ -45,7 +45,11 @@ func (t *tlsTunnel) Receive(data []byte, cmds []layer.Command) []layer.Command {
 	}
 	t.session.conn.State &^= flow.CanRead
 	t.session.conn.Touch()
-	return t.ReceiveClose(cmds)
+	cmds = t.ReceiveClose(cmds)
+	if t.session.open && t.session.shut { // both ways are over, so the transport is too
+		return t.SendClose(false, cmds)
+	}
+	return cmds
 }
 
 // ReceiveClose tells the child once, whether TLS or the transport was closed first.
@@ -70,9 +74,10 @@ func (t *tlsTunnel) Send(data []byte, cmds []layer.Command) []layer.Command {
 func (t *tlsTunnel) SendClose(half bool, cmds []layer.Command) []layer.Command {
 	x := &t.session
 	if x.open {
+		half = half && !x.ended
 		x.tls.CloseWrite() // fails only where the transport is of no use any more
 		cmds = x.emit(cmds)
-		x.open = half
+		x.open, x.shut = half, true
 	}
 	return append(cmds, &layer.CloseConnection{Conn: x.conn, Half: half})
 }

@@ -96,6 +96,9 @@ func New(t testing.TB, ctx *layer.Context, l layer.Layer) *Playbook {
 	return p
 }
 
+// Client returns the client's connection.
+func (p *Playbook) Client() *flow.Conn { return &p.ctx.Client.Conn }
+
 // Server returns the i-th server that has appeared, from 1.
 func (p *Playbook) Server(i int) *flow.Server {
 	p.t.Helper()
@@ -277,7 +280,7 @@ func (p *Playbook) TakeSent(c *flow.Conn) []byte {
 		return nil
 	}
 	b := []byte(p.lines[0].data)
-	p.shown = append(p.shown, "<< "+p.lines[0].String())
+	p.shown = append(p.shown, fmt.Sprintf("<< send %s (%d bytes)", p.lines[0].sendTo, len(b)))
 	p.lines = p.lines[1:]
 	return b
 }
