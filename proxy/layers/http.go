@@ -52,8 +52,13 @@ func NewHTTP(ctx *layer.Context, mode HTTPMode) layer.Layer {
 
 // Handle leads an event to whom it concerns and carries out what that sets going.
 func (h *HTTP) Handle(ev layer.Event, cmds []layer.Command) []layer.Command {
+	return h.drive(cmds, func() { h.route(ev) })
+}
+
+// drive does something and carries out all that it sets going.
+func (h *HTTP) drive(cmds []layer.Command, do func()) []layer.Command {
 	h.cmds = cmds
-	h.route(ev)
+	do()
 	h.settle()
 	cmds = append(h.cmds, h.more...)
 	clear(h.more)
@@ -118,9 +123,7 @@ func (h *HTTP) kill(ev *layer.Kill) {
 			continue
 		}
 		st.flow.Kill(h.ctx.Now())
-		if g := h.withdraw(st); g != nil {
-			h.deliver(st, &gotConn{cmd: g, err: flow.KilledMessage})
-		} else {
+		if !h.giveUp(st, flow.KilledMessage) {
 			h.deliver(st, ev)
 		}
 		return

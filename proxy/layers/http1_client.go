@@ -100,9 +100,11 @@ func (c *http1Client) receive(data []byte) {
 
 // pump reads on in what was kept.
 func (c *http1Client) pump() {
-	if c.in = c.in[c.consume(c.in):]; len(c.in) == 0 {
-		c.in = nil
+	b := c.in
+	if b = b[c.consume(b):]; len(b) == 0 || c.out.closes {
+		b = nil
 	}
+	c.in = b
 }
 
 func (c *http1Client) consume(b []byte) (used int) {
@@ -327,6 +329,13 @@ func (c *http1Client) closeRaw(half bool) {
 // release says that the stream is over. An exchange that broke off leaves the connection in the middle of a message.
 func (c *http1Client) release(st *HTTPStream) {
 	if c.stream == st {
+		c.close()
+	}
+}
+
+// discard closes the connection after a response that must not be followed by another.
+func (c *http1Client) discard(st *HTTPStream) {
+	if c.stream == st || c.stream == nil {
 		c.close()
 	}
 }

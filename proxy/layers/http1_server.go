@@ -73,9 +73,11 @@ func (s *http1Server) receive(data []byte) {
 // pump reads on in what was kept.
 func (s *http1Server) pump() {
 	s.more = false
-	if s.in = s.in[s.consume(s.in):]; len(s.in) == 0 {
-		s.in = nil
+	b := s.in
+	if b = b[s.consume(b):]; len(b) == 0 || s.out.closes {
+		b = nil
 	}
+	s.in = b
 }
 
 func (s *http1Server) consume(b []byte) (used int) {
@@ -179,7 +181,9 @@ func (s *http1Server) emit(ev httpEvent) {
 // abort closes the connection because of what the client did.
 func (s *http1Server) abort(code errorCode, text string) {
 	s.close()
+	st := s.stream
 	s.emit(httpEvent{kind: requestError, code: code, text: text})
+	s.h.giveUp(st, text)
 }
 
 // eof is told that the client will send no more. An end in the middle of an

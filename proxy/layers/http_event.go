@@ -31,6 +31,7 @@ type httpEvent struct {
 	data     []byte // lent unless owned
 	text     string
 	request  *flow.Request
+	replay   *flow.Flow // of a request head: the flow that the request belongs to already
 	response *flow.Response
 	trailers flow.Headers
 }

@@ -112,15 +112,16 @@ func (h *HTTP) answer(c *http1Client) {
 	}
 }
 
-// withdraw takes back what a stream asked for and returns it, or nil.
-func (h *HTTP) withdraw(st *HTTPStream) *getConn {
+// giveUp ends a stream's wait for a connection and reports whether it was waiting for one.
+func (h *HTTP) giveUp(st *HTTPStream, why string) bool {
 	for _, c := range h.conns {
 		for i, g := range c.waiters {
 			if g.stream == st {
 				c.waiters = slices.Delete(c.waiters, i, i+1)
-				return g
+				h.deliver(st, &gotConn{cmd: g, err: why})
+				return true
 			}
 		}
 	}
-	return nil
+	return false
 }

@@ -14,8 +14,11 @@ const maxHeldUpload = 1 << 20
 
 func (st *HTTPStream) onRequestHead(ev httpEvent) {
 	ctx := st.h.ctx
-	f := flow.New(flow.HTTP, ctx.Client, ctx.Server, ctx.Now())
-	f.Request = ev.request
+	f := ev.replay
+	if f == nil {
+		f = flow.New(flow.HTTP, ctx.Client, ctx.Server, ctx.Now())
+		f.Request = ev.request
+	}
 	st.flow = f
 	if code, problem := st.checkRequest(); problem != "" {
 		st.refuse(code, problem)

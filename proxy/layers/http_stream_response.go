@@ -16,7 +16,7 @@ func (st *HTTPStream) onResponseHead(ev httpEvent) {
 		return
 	}
 	if problem := st.checkResponse(); problem != "" {
-		st.server.release(st)
+		st.server.discard(st)
 		st.fail(httpEvent{kind: responseError, code: responseValidationFailed, text: problem})
 		return
 	}
