@@ -1,0 +1,208 @@
+package addon
+
+import (
+	"crypto/rand"
+	"crypto/tls"
+	"log/slog"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"golang.org/x/net/idna"
+
+	"sluice/proxy/cert"
+	"sluice/proxy/flow"
+	"sluice/proxy/layer"
+	"sluice/proxy/layers"
+	"sluice/proxy/option"
+)
+
+// protocols are the ALPN names that we speak, the one we like best first.
+var protocols = []string{"http/1.1", "http/1.0", "http/0.9"}
+
+// TLSConfig provides the configuration of every TLS handshake: the certificate
+// that clients are shown, and what servers are verified against.
+type TLSConfig struct {
+	ca       *cert.Authority
+	log      *slog.Logger
+	settings atomic.Pointer[tlsSettings]
+}
+
+// tlsSettings is what the options say. A value is never written once it is shared.
+type tlsSettings struct {
+	client, server *tls.Config // to be cloned; clones share ticket keys and session cache
+	upstreamCert   bool
+	addChain       bool
+	clientCert     *tls.Certificate            // for every server
+	clientCerts    map[string]*tls.Certificate // by server name
+}
+
+// NewTLSConfig returns the addon, which follows the options about TLS from now
+// on. Log may be nil. The secrets of all sessions are appended to the file that the environment
+// names in SSLKEYLOGFILE or MITMPROXY_SSLKEYLOGFILE.
+func NewTLSConfig(opts *option.Options, ca *cert.Authority, log *slog.Logger) (*TLSConfig, error) {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	t := &TLSConfig{ca: ca, log: log}
+	keys, err := openKeyLog(os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	var ticket [32]byte
+	rand.Read(ticket[:])
+	apply := func([]string) error {
+		s, err := readTLSSettings(opts)
+		if err != nil {
+			return err
+		}
+		s.client.SetSessionTicketKeys([][32]byte{ticket})
+		s.client.KeyLogWriter, s.server.KeyLogWriter = keys, keys
+		t.settings.Store(s)
+		return nil
+	}
+	opts.Subscribe(apply, "tls_version_client_min", "tls_version_client_max", "tls_version_server_min", "tls_version_server_max",
+		"ssl_insecure", "ssl_verify_upstream_trusted_ca", "ssl_verify_upstream_trusted_confdir",
+		"client_certs", "upstream_cert", "add_upstream_certs_to_client_chain")
+	custom := func([]string) error { return t.setCustom(opts.Strs("certs"), opts.Str("cert_passphrase")) }
+	opts.Subscribe(custom, "certs", "cert_passphrase")
+	if err := custom(nil); err != nil {
+		return nil, err
+	}
+	return t, apply(nil)
+}
+
+// Handle answers the hooks that begin TLS.
+func (t *TLSConfig) Handle(h layer.Hook) <-chan layer.Verdict {
+	switch h := h.(type) {
+	case *layer.TLSClientHello:
+		h.ServerFirst = h.Context.Server.TLS && !h.Context.Options().Lazy
+	case *layer.TLSStart:
+		switch {
+		case h.Config != nil:
+		case h.Client:
+			t.startClient(h)
+		default:
+			t.startServer(h)
+		}
+	}
+	return nil
+}
+
+// startClient makes us the server that the client wants.
+func (t *TLSConfig) startClient(h *layer.TLSStart) {
+	s, ctx := t.settings.Load(), h.Context
+	leaf, err := t.leaf(s, ctx)
+	if err != nil {
+		t.log.Error("no certificate for the client", "error", err)
+		return
+	}
+	shown := *leaf
+	if s.addChain {
+		shown.Certificate = slices.Clone(leaf.Certificate)
+		for _, c := range ctx.Server.Certificates {
+			shown.Certificate = append(shown.Certificate, c.Raw)
+		}
+	}
+	ctx.Client.Leaf = leaf.Leaf
+	h.Config = s.client.Clone()
+	h.Config.Certificates = []tls.Certificate{shown}
+	if p := clientProtocol(ctx, h.Hello.ALPN); p != "" {
+		h.Config.NextProtos = []string{p}
+	}
+}
+
+// leaf returns the certificate for the client's connection.
+func (t *TLSConfig) leaf(s *tlsSettings, ctx *layer.Context) (*tls.Certificate, error) {
+	name := ctx.Client.SNI
+	if name == "" && ctx.Client.Local.IsValid() {
+		name = ctx.Client.Local.Addr().Unmap().String()
+	}
+	addr := ctx.Server.Address
+	if s.upstreamCert && len(ctx.Server.Certificates) > 0 {
+		return t.ca.Leaf(cert.FromUpstream(name, addr, ctx.Server.Certificates[0]))
+	}
+	if addr.IsZero() || addr.Host == name {
+		return t.ca.LeafForHost(name)
+	}
+	return t.ca.Leaf(cert.FromUpstream(name, addr, nil))
+}
+
+// clientProtocol chooses among the protocols a client offers, as the server has chosen if that is known. "" is none.
+func clientProtocol(ctx *layer.Context, offers []string) string {
+	if len(ctx.Layers) > 1 {
+		switch ctx.Layers[len(ctx.Layers)-2].(type) {
+		case *layers.HTTPProxy, *layers.HTTPUpstreamProxy: // TLS to the proxy itself
+			if slices.Contains(offers, "http/1.1") {
+				return "http/1.1"
+			}
+			return ""
+		}
+	}
+	if !ctx.Server.TLSSetup.IsZero() {
+		if p := ctx.Server.ALPN; slices.Contains(offers, p) {
+			return p
+		}
+		return ""
+	}
+	for _, p := range offers {
+		if slices.Contains(protocols, p) {
+			return p
+		}
+	}
+	return ""
+}
+
+// startServer makes us a client of the server.
+func (t *TLSConfig) startServer(h *layer.TLSStart) {
+	s, ctx, conn := t.settings.Load(), h.Context, h.Conn
+	c := s.server.Clone()
+	c.ServerName = serverName(ctx)
+	if net.ParseIP(c.ServerName) == nil {
+		conn.SNI = c.ServerName
+	}
+	if len(conn.ALPNOffers) == 0 {
+		conn.ALPNOffers = offers(ctx.Client)
+	}
+	c.NextProtos = conn.ALPNOffers
+	conn.Touch()
+	own := s.clientCert
+	if found := s.clientCerts[strings.ToLower(c.ServerName)]; found != nil {
+		own = found
+	}
+	if own != nil {
+		c.Certificates = []tls.Certificate{*own}
+	}
+	h.Config, h.Explain = c, cert.VerifyText
+}
+
+// offers returns what to offer a server: what the client did, as far as we speak it.
+func offers(client *flow.Client) []string {
+	if !client.TLS {
+		return protocols[:1]
+	}
+	var known []string
+	for _, p := range client.ALPNOffers {
+		if slices.Contains(protocols, p) {
+			known = append(known, p)
+		}
+	}
+	return known
+}
+
+// serverName is the name to ask a server for and to verify it by: a name or an IP literal.
+func serverName(ctx *layer.Context) string {
+	name := ctx.Server.SNI
+	if name == "" {
+		name = ctx.Client.SNI
+	}
+	if name == "" {
+		name = ctx.Server.Address.Host
+	}
+	if ascii, err := idna.Lookup.ToASCII(name); err == nil && net.ParseIP(name) == nil {
+		name = ascii
+	}
+	return strings.TrimSuffix(name, ".")
+}
