@@ -1,0 +1,353 @@
+package actions
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"sluice/flowstore"
+	"sluice/proxy/command"
+	"sluice/proxy/flow"
+	"sluice/proxy/flow/coding"
+	"sluice/proxy/option"
+)
+
+var noon = time.Date(2026, 1, 2, 12, 0, 0, 5000, time.UTC)
+
+func testFlow(t *testing.T) *flow.Flow {
+	t.Helper()
+	f, err := Create("post", "http://example.com:8080/a?b=c", noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Request.Headers = append(f.Request.Headers, flow.Header{Name: "Accept-Encoding", Value: "gzip"},
+		flow.Header{Name: "X-It", Value: "it's"}, flow.Header{Name: "Content-Length", Value: "5"})
+	f.Request.Body = flow.BodyOf([]byte("a=b&c"))
+	packed, err := coding.Encode("gzip", []byte("hello"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Response = &flow.Response{Status: 200, Reason: "OK"}
+	f.Response.Version = "HTTP/2.0"
+	f.Response.Headers = flow.Headers{{Name: "Content-Encoding", Value: "gzip"}, {Name: "Content-Type", Value: "text/plain"}}
+	f.Response.Body = flow.BodyOf(packed)
+	f.Server.Peer = netip.MustParseAddrPort("192.0.2.1:8080")
+	return f
+}
+
+func TestExport(t *testing.T) {
+	f := testFlow(t)
+	for format, want := range map[string]string{
+		"curl":         `curl --compressed -H 'Host: example.com:8080' -H 'X-It: it'"'"'s' -X POST 'http://example.com:8080/a?b=c' -d 'a=b&c'`,
+		"httpie":       `http POST 'http://example.com:8080/a?b=c' 'accept-encoding: gzip' 'Host: example.com:8080' 'X-It: it'"'"'s' <<< 'a=b&c'`,
+		"raw_request":  "POST /a?b=c HTTP/1.1\r\nHost: example.com:8080\r\nAccept-Encoding: gzip\r\nX-It: it's\r\nContent-Length: 5\r\n\r\na=b&c",
+		"raw_response": "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello",
+	} {
+		got, err := Export(format, f, false)
+		if err != nil || string(got) != want {
+			t.Errorf("%s: %v\n got %q\nwant %q", format, err, got, want)
+		}
+	}
+	raw, err := Export("raw", f, false)
+	if err != nil || !strings.HasPrefix(string(raw), "POST ") || !strings.HasSuffix(string(raw), "\r\n\r\nhello") {
+		t.Errorf("raw: %v %q", err, raw)
+	}
+	pinned, err := Export("curl", f, true)
+	if err != nil || !strings.Contains(string(pinned), "--resolve 'example.com:8080:[192.0.2.1]'") {
+		t.Errorf("curl with the address: %v %q", err, pinned)
+	}
+	if _, err := Export("wav", f, false); err == nil || !strings.Contains(err.Error(), "httpie") {
+		t.Errorf("an unknown format: %v", err)
+	}
+}
+
+func TestExportOfWhatIsMissing(t *testing.T) {
+	f := testFlow(t)
+	f.Response = nil
+	if _, err := Export("raw_response", f, false); err == nil {
+		t.Error("exported a response that is not there")
+	}
+	f.Request.Body = flow.BodyGap(5, flow.Unrecorded)
+	if _, err := Export("raw", f, false); err == nil || !strings.Contains(err.Error(), "missing") {
+		t.Errorf("a missing body: %v", err)
+	}
+	if _, err := Export("curl", &flow.Flow{Kind: flow.TCP}, false); !errors.Is(err, errNoRequest) {
+		t.Errorf("a TCP flow: %v", err)
+	}
+}
+
+// What a shell makes of a quoted body is the body.
+func TestShellBody(t *testing.T) {
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("no shell")
+	}
+	for _, body := range []string{"a b", "it's", "$HOME `id` \"x\"", "100% \\n", "tab\there", "é ü 日本"} {
+		word, err := shellBody([]byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.Command(sh, "-c", "printf %s "+word).Output()
+		if err != nil || string(out) != body {
+			t.Errorf("%s printed %q, want %q (%v)", word, out, body, err)
+		}
+	}
+	for _, body := range []string{"\xff", "a\x00b"} {
+		if _, err := shellBody([]byte(body)); err == nil {
+			t.Errorf("%q has no form for a shell", body)
+		}
+	}
+}
+
+func TestCut(t *testing.T) {
+	f := testFlow(t)
+	for spec, want := range map[string]string{
+		"request.method": "POST", "request.url": "http://example.com:8080/a?b=c", "request.port": "8080",
+		"request.header[x-it]": "it's", "request.header[none]": "", "response.status_code": "200", "response.content": "hello",
+		"request.content": "a=b&c", "request.timestamp_start": "1767355200.000005", "response.timestamp_end": "",
+		"server_conn.address.host": "example.com", "server_conn.ip_address.host": "192.0.2.1", "server_conn.tls_established": "false",
+		"client_conn.peername.host": "", "server_conn.certificate_list": "",
+	} {
+		got, err := Cut(f, spec)
+		if err != nil || string(got) != want {
+			t.Errorf("%s = %q, %v; want %q", spec, got, err, want)
+		}
+	}
+	if raw, _ := Cut(f, "response.raw_content"); string(raw) == "hello" || len(raw) == 0 {
+		t.Errorf("raw content is %q", raw)
+	}
+	for _, spec := range []string{"request.moon", "moon", "request._x", ""} {
+		if _, err := Cut(f, spec); err == nil {
+			t.Errorf("%q was cut", spec)
+		}
+	}
+	if got, err := Cut(&flow.Flow{Kind: flow.TCP, Client: &flow.Client{}, Server: &flow.Server{}}, "response.content"); got != nil || err != nil {
+		t.Errorf("of a TCP flow: %q, %v", got, err)
+	}
+}
+
+func TestSet(t *testing.T) {
+	f := testFlow(t)
+	for _, c := range [][2]string{{"status_code", "404"}, {"method", "PUT"}, {"path", "x"}, {"host", "other.test"}} {
+		if has, err := Set(f, c[0], c[1]); err != nil || !has {
+			t.Errorf("set %s: %v, %v", c[0], has, err)
+		}
+	}
+	if got := f.Request.Method + " " + f.Request.URL(); got != "PUT http://other.test:8080/x" {
+		t.Errorf("the request is %s", got)
+	}
+	if got := f.Request.Headers.Get("host"); got != "other.test:8080" {
+		t.Errorf("the host header is %s", got)
+	}
+	if f.Response.Status != 404 || f.Response.Reason != "Not Found" {
+		t.Errorf("the response is %d %s", f.Response.Status, f.Response.Reason)
+	}
+	for _, c := range [][2]string{{"status_code", "x"}, {"method", "A B"}, {"url", "ftp://x"}, {"host", "a b"}, {"path", "a b"}} {
+		if _, err := Set(f, c[0], c[1]); err == nil {
+			t.Errorf("%s can be %q", c[0], c[1])
+		}
+	}
+	f.Response = nil
+	if has, err := Set(f, "reason", "x"); has || err != nil {
+		t.Errorf("set a reason without a response: %v, %v", has, err)
+	}
+}
+
+func TestToggleIsItsOwnInverse(t *testing.T) {
+	f := testFlow(t)
+	if err := Toggle(f, "response"); err != nil {
+		t.Fatal(err)
+	}
+	if got := string(f.Response.Body.Bytes()); got != "hello" || f.Response.Headers.Has("Content-Encoding") {
+		t.Errorf("decoded to %q", got)
+	}
+	for range 2 {
+		if err := Toggle(f, "request"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := string(f.Request.Body.Bytes()); got != "a=b&c" || f.Request.Headers.Get("Content-Length") != "5" {
+		t.Errorf("the request is %q", got)
+	}
+	f.Response.Headers = f.Response.Headers.Set("Content-Encoding", "gzip")
+	if err := Decode(f, "response"); err == nil {
+		t.Error("decoded what is not gzip")
+	}
+	if err := Toggle(f, "trailer"); err == nil {
+		t.Error("a flow has no trailer part")
+	}
+}
+
+func TestSaveAppends(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	for _, p := range []string{path, "+" + path} {
+		if err := Save(p, []byte("x"), true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, _ := os.ReadFile(path); string(got) != "x\nx" {
+		t.Errorf("the file is %q", got)
+	}
+	if err := Save(" ", nil, false); err == nil {
+		t.Error("saved to nowhere")
+	}
+}
+
+type fakeEngine struct {
+	Engine
+	resumed map[flow.ID]*flow.Edit
+	killed  []flow.ID
+}
+
+func (e *fakeEngine) Resume(id flow.ID, edit *flow.Edit) bool { e.resumed[id] = edit; return true }
+func (e *fakeEngine) Kill(id flow.ID) bool                    { e.killed = append(e.killed, id); return true }
+func (e *fakeEngine) Replay(*flow.Flow) error                 { return errors.New("can't replay") }
+
+// fixture is a registry over a store with one flow, whose work is done at once.
+type fixture struct {
+	reg    *command.Registry
+	store  *flowstore.Store
+	engine *fakeEngine
+	view   *flowstore.View
+	opts   *option.Options
+	said   []string
+	clip   string
+	id     flow.ID
+}
+
+func (x *fixture) Resolve(spec string) ([]*flow.Flow, error) { return x.view.Resolve(spec) }
+
+func newFixture(t *testing.T, change func(f *flow.Flow)) *fixture {
+	t.Helper()
+	x := &fixture{store: flowstore.New(flowstore.Config{}), engine: &fakeEngine{resumed: map[flow.ID]*flow.Edit{}}, opts: option.New()}
+	f := testFlow(t)
+	if change != nil {
+		change(f)
+	}
+	x.id = f.ID
+	x.store.Put(f)
+	x.view = flowstore.NewView(x.store)
+	x.view.Sync()
+	x.reg = command.NewRegistry(x)
+	x.reg.Add(Commands(Env{Store: x.store, Engine: x.engine, Options: x.opts,
+		Say: func(s string) { x.said = append(x.said, s) }, Clip: func(s string) { x.clip = s },
+		Go: func(work func(context.Context) (string, error)) {
+			text, err := work(context.Background())
+			if err != nil {
+				text = err.Error()
+			}
+			if text != "" {
+				x.said = append(x.said, text)
+			}
+		}})...)
+	return x
+}
+
+func (x *fixture) run(t *testing.T, line string) any {
+	t.Helper()
+	v, err := x.reg.Run(t.Context(), line)
+	if err != nil {
+		t.Fatalf("%s: %v", line, err)
+	}
+	x.view.Sync()
+	return v
+}
+
+func TestResumeSendsTheEdit(t *testing.T) {
+	x := newFixture(t, func(f *flow.Flow) { f.Intercepted, f.Live = true, true })
+	x.run(t, "flow.set @focus method PATCH")
+	x.run(t, "flow.resume @all")
+	edit := x.engine.resumed[x.id]
+	if edit == nil || edit.Request == nil || edit.Request.Method != "PATCH" {
+		t.Errorf("resumed with %+v", edit)
+	}
+	x.run(t, "flow.kill @focus")
+	if len(x.engine.killed) != 1 || x.said[len(x.said)-1] != "Killed 1 flow." {
+		t.Errorf("killed %v, said %q", x.engine.killed, x.said)
+	}
+}
+
+func TestMarksAndComments(t *testing.T) {
+	x := newFixture(t, nil)
+	x.run(t, "flow.mark.toggle @focus")
+	if got := x.store.Get(x.id).Marked; got != command.DefaultMarker {
+		t.Errorf("marked %q", got)
+	}
+	x.run(t, "flow.mark.toggle @focus")
+	x.run(t, "flow.comment @focus 'a note'")
+	if f := x.store.Get(x.id); f.Marked != "" || f.Comment != "a note" {
+		t.Errorf("marked %q, comment %q", f.Marked, f.Comment)
+	}
+	x.run(t, "flow.encode.toggle @focus response")
+	x.run(t, "flow.revert @focus")
+	if got := x.said[len(x.said)-1]; got != "Reverted 1 flow." {
+		t.Errorf("said %q", got)
+	}
+}
+
+func TestFilesAndClipboard(t *testing.T) {
+	x := newFixture(t, nil)
+	path := filepath.Join(t.TempDir(), "body")
+	x.run(t, "cut.save @focus response.content "+path)
+	if got, _ := os.ReadFile(path); string(got) != "hello" {
+		t.Errorf("saved %q", got)
+	}
+	x.run(t, "cut.clip @focus request.method,request.host")
+	if x.clip != "POST,example.com\n" {
+		t.Errorf("clipped %q", x.clip)
+	}
+	x.run(t, "export.clip curl @focus")
+	if !strings.HasPrefix(x.clip, "curl ") {
+		t.Errorf("clipped %q", x.clip)
+	}
+	x.run(t, "export.file raw_request @focus "+path)
+	if got, _ := os.ReadFile(path); !strings.HasPrefix(string(got), "POST /a") {
+		t.Errorf("exported %q", got)
+	}
+	x.run(t, "replay.client @focus")
+	if got := x.said[len(x.said)-1]; got != "can't replay" {
+		t.Errorf("said %q", got)
+	}
+	rows := x.run(t, "cut @all request.method")
+	if got := rows.([][]string); len(got) != 1 || got[0][0] != "POST" {
+		t.Errorf("cut %v", got)
+	}
+}
+
+func TestOptions(t *testing.T) {
+	x := newFixture(t, nil)
+	x.run(t, "set intercept '~u a & ~m POST'")
+	x.run(t, "set anticache toggle")
+	if x.opts.Str("intercept") != "~u a & ~m POST" || !x.opts.Bool("anticache") {
+		t.Errorf("intercept %q, anticache %v", x.opts.Str("intercept"), x.opts.Bool("anticache"))
+	}
+	x.run(t, "set intercept ''")
+	x.run(t, "set ignore_hosts a b")
+	if x.opts.IsSet("intercept") || len(x.opts.Strs("ignore_hosts")) != 2 {
+		t.Errorf("intercept %q, ignore_hosts %v", x.opts.Str("intercept"), x.opts.Strs("ignore_hosts"))
+	}
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	x.run(t, "options.save "+path)
+	x.run(t, "options.reset")
+	x.run(t, "options.load "+path)
+	if !x.opts.Bool("anticache") {
+		t.Errorf("anticache was not saved and loaded; said %q", x.said)
+	}
+	if _, err := x.reg.Run(t.Context(), "set moon 1"); err == nil {
+		t.Error("set an option that is not there")
+	}
+}
+
+func TestLaterCommandsSaySo(t *testing.T) {
+	x := newFixture(t, nil)
+	_, err := x.reg.Run(t.Context(), "save.file @shown x")
+	if want := "save.file is not available yet: flow files come with a later version"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}

@@ -1,0 +1,187 @@
+package actions
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/pem"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"sluice/proxy/content"
+	"sluice/proxy/flow"
+)
+
+// A cutter takes one thing out of a flow; nothing if the flow has no such thing.
+type cutter func(f *flow.Flow) []byte
+
+// ofRequest and ofResponse are cutters that need that message.
+func ofRequest(get func(r *flow.Request) string) cutter {
+	return func(f *flow.Flow) []byte {
+		if f.Request == nil {
+			return nil
+		}
+		return []byte(get(f.Request))
+	}
+}
+
+func ofResponse(get func(r *flow.Response) string) cutter {
+	return func(f *flow.Flow) []byte {
+		if f.Response == nil {
+			return nil
+		}
+		return []byte(get(f.Response))
+	}
+}
+
+var cutters = map[string]cutter{
+	"request.method":       ofRequest(func(r *flow.Request) string { return r.Method }),
+	"request.scheme":       ofRequest(func(r *flow.Request) string { return r.Scheme }),
+	"request.host":         ofRequest(func(r *flow.Request) string { return r.Host }),
+	"request.pretty_host":  ofRequest(func(r *flow.Request) string { return r.PrettyHost() }),
+	"request.http_version": ofRequest(func(r *flow.Request) string { return r.Version }),
+	"request.port":         ofRequest(func(r *flow.Request) string { return strconv.Itoa(r.Port) }),
+	"request.path":         ofRequest(func(r *flow.Request) string { return r.Path }),
+	"request.url":          ofRequest(func(r *flow.Request) string { return r.URL() }),
+	"request.pretty_url":   ofRequest(func(r *flow.Request) string { return r.PrettyURL() }),
+	"response.status_code": ofResponse(func(r *flow.Response) string { return strconv.Itoa(r.Status) }),
+	"response.reason":      ofResponse(func(r *flow.Response) string { return r.Reason }),
+	"response.http_version": ofResponse(func(r *flow.Response) string {
+		return r.Version
+	}),
+
+	"client_conn.peername.host":   func(f *flow.Flow) []byte { return host(f.Client.Peer) },
+	"client_conn.peername.port":   func(f *flow.Flow) []byte { return port(f.Client.Peer) },
+	"client_conn.tls_version":     func(f *flow.Flow) []byte { return []byte(f.Client.TLSVersion) },
+	"client_conn.sni":             func(f *flow.Flow) []byte { return []byte(f.Client.SNI) },
+	"client_conn.tls_established": func(f *flow.Flow) []byte { return strconv.AppendBool(nil, !f.Client.TLSSetup.IsZero()) },
+
+	"server_conn.address.host":    func(f *flow.Flow) []byte { return []byte(f.Server.Address.Host) },
+	"server_conn.address.port":    func(f *flow.Flow) []byte { return strconv.AppendInt(nil, int64(f.Server.Address.Port), 10) },
+	"server_conn.ip_address.host": func(f *flow.Flow) []byte { return host(f.Server.Peer) },
+	"server_conn.ip_address.port": func(f *flow.Flow) []byte { return port(f.Server.Peer) },
+	"server_conn.peername.host":   func(f *flow.Flow) []byte { return host(f.Server.Peer) },
+	"server_conn.tls_version":     func(f *flow.Flow) []byte { return []byte(f.Server.TLSVersion) },
+	"server_conn.sni":             func(f *flow.Flow) []byte { return []byte(f.Server.SNI) },
+	"server_conn.tls_established": func(f *flow.Flow) []byte { return strconv.AppendBool(nil, !f.Server.TLSSetup.IsZero()) },
+	"server_conn.certificate_list": func(f *flow.Flow) []byte {
+		if len(f.Server.Certificates) == 0 {
+			return nil
+		}
+		return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: f.Server.Certificates[0].Raw})
+	},
+
+	"id":      func(f *flow.Flow) []byte { return []byte(f.ID.String()) },
+	"type":    func(f *flow.Flow) []byte { return []byte(f.Kind.String()) },
+	"marked":  func(f *flow.Flow) []byte { return []byte(f.Marked) },
+	"comment": func(f *flow.Flow) []byte { return []byte(f.Comment) },
+	"error": func(f *flow.Flow) []byte {
+		if f.Error == nil {
+			return nil
+		}
+		return []byte(f.Error.Message)
+	},
+}
+
+func host(a netip.AddrPort) []byte {
+	if !a.IsValid() {
+		return nil
+	}
+	return []byte(a.Addr().Unmap().String())
+}
+
+func port(a netip.AddrPort) []byte {
+	if !a.IsValid() {
+		return nil
+	}
+	return strconv.AppendUint(nil, uint64(a.Port()), 10)
+}
+
+// Cut takes what a spec such as request.header[host] names out of a flow. It is
+// empty where the flow has no such thing.
+func Cut(f *flow.Flow, spec string) ([]byte, error) {
+	if get, ok := cutters[spec]; ok {
+		return get(f), nil
+	}
+	part, what, _ := strings.Cut(spec, ".")
+	if part != "request" && part != "response" {
+		return nil, fmt.Errorf("invalid cut: %q; press tab for those there are", spec)
+	}
+	message := messageOf(f, part)
+	if name, ok := strings.CutPrefix(what, "header["); ok && strings.HasSuffix(name, "]") {
+		if message == nil {
+			return nil, nil
+		}
+		return []byte(strings.Join(message.Headers.Values(strings.TrimSuffix(name, "]")), ", ")), nil
+	}
+	switch what {
+	case "content", "text", "raw_content", "timestamp_start", "timestamp_end":
+		if message == nil {
+			return nil, nil
+		}
+		return cutMessage(f, message, what)
+	}
+	return nil, fmt.Errorf("invalid cut: %q; press tab for those there are", spec)
+}
+
+func cutMessage(f *flow.Flow, m *flow.HTTPMessage, what string) ([]byte, error) {
+	switch what {
+	case "timestamp_start":
+		return seconds(m.Start), nil
+	case "timestamp_end":
+		return seconds(m.End), nil
+	case "raw_content":
+		return m.Body.Bytes(), nil
+	}
+	if f.WebSocket != nil {
+		return transcript(f.WebSocket), nil
+	}
+	plain, _ := content.Decode(m.Headers, m.Body.Bytes())
+	return plain, nil
+}
+
+// seconds writes a time as seconds since 1970 with six digits behind the point.
+func seconds(t time.Time) []byte {
+	if t.IsZero() {
+		return nil
+	}
+	return fmt.Appendf(nil, "%d.%06d", t.Unix(), t.Nanosecond()/1000)
+}
+
+// CutTable cuts every spec out of every flow, a row for each flow.
+func CutTable(flows []*flow.Flow, specs []string) ([][]string, error) {
+	rows := make([][]string, 0, len(flows))
+	for _, f := range flows {
+		row := make([]string, len(specs))
+		for i, spec := range specs {
+			b, err := Cut(f, spec)
+			if err != nil {
+				return nil, err
+			}
+			row[i] = Text(b)
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// CutFile returns what to save of cuts and whether it is a single one, whose
+// bytes are as they were; several are CSV.
+func CutFile(flows []*flow.Flow, specs []string) (data []byte, single bool, err error) {
+	if len(flows) == 1 && len(specs) == 1 {
+		data, err = Cut(flows[0], specs[0])
+		return data, true, err
+	}
+	rows, err := CutTable(flows, specs)
+	if err != nil {
+		return nil, false, err
+	}
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	if err := w.WriteAll(rows); err != nil {
+		return nil, false, err
+	}
+	return b.Bytes(), false, nil
+}

@@ -1,0 +1,319 @@
+package actions
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"sluice/proxy/content"
+	"sluice/proxy/flow"
+)
+
+// Formats lists the formats that Export knows.
+func Formats() []string { return []string{"curl", "httpie", "raw", "raw_request", "raw_response"} }
+
+// Export writes a flow in a format. preserveIP makes curl connect to the
+// address that the flow's server had.
+func Export(format string, f *flow.Flow, preserveIP bool) ([]byte, error) {
+	switch format {
+	case "curl":
+		return exportCurl(f, preserveIP)
+	case "httpie":
+		return exportHTTPie(f)
+	case "raw":
+		return exportRaw(f)
+	case "raw_request":
+		return exportRequest(f)
+	case "raw_response":
+		return exportResponse(f)
+	}
+	return nil, fmt.Errorf("no such export format: %s; take one of %s", format, strings.Join(Formats(), ", "))
+}
+
+var errNoRequest = errors.New("can't export flow with no request")
+
+// An outline is a request as a command line names it.
+type outline struct {
+	request    *flow.Request
+	headers    flow.Headers
+	body       []byte
+	compressed bool // the client accepted content codings
+}
+
+func outlineOf(f *flow.Flow) (outline, error) {
+	if f.Request == nil {
+		return outline{}, errNoRequest
+	}
+	r := f.Request
+	body, err := plainBody(&r.HTTPMessage, "request")
+	if err != nil {
+		return outline{}, err
+	}
+	o := outline{request: r, body: body}
+	for _, h := range r.Headers {
+		switch name := strings.ToLower(h.Name); {
+		case name == "content-length", name == "transfer-encoding", strings.HasPrefix(name, ":"),
+			name == "content-encoding" && len(body) > 0:
+		case name == "host" && h.Value == r.Host:
+		case name == "accept-encoding":
+			o.compressed = true
+		default:
+			o.headers = append(o.headers, h)
+		}
+	}
+	return o, nil
+}
+
+func exportCurl(f *flow.Flow, preserveIP bool) ([]byte, error) {
+	o, err := outlineOf(f)
+	if err != nil {
+		return nil, err
+	}
+	args := []string{"curl"}
+	if peer := f.Server.Peer; preserveIP && peer.IsValid() && peer.Addr().String() != o.request.PrettyHost() {
+		args = append(args, "--resolve", fmt.Sprintf("%s:%d:[%s]", o.request.PrettyHost(), o.request.Port, peer.Addr()))
+	}
+	if o.compressed {
+		args = append(args, "--compressed")
+	}
+	for _, h := range o.headers {
+		args = append(args, "-H", curlHeader(h))
+	}
+	if m := o.request.Method; m != "GET" {
+		if len(o.body) == 0 {
+			args = append(args, "-H", "content-length: 0")
+		}
+		args = append(args, "-X", m)
+	}
+	line := join(append(args, o.request.PrettyURL()))
+	if len(o.body) == 0 {
+		return []byte(line), nil
+	}
+	body, err := shellBody(o.body)
+	if err != nil {
+		return nil, err
+	}
+	flag := " -d "
+	if o.body[0] == '@' { // which -d takes for the name of a file
+		flag = " --data-raw "
+	}
+	return []byte(line + flag + body), nil
+}
+
+// curlHeader writes a header; curl sends one without a value only if it ends in a semicolon.
+func curlHeader(h flow.Header) string {
+	if h.Value == "" {
+		return h.Name + ";"
+	}
+	return h.Name + ": " + h.Value
+}
+
+func exportHTTPie(f *flow.Flow) ([]byte, error) {
+	o, err := outlineOf(f)
+	if err != nil {
+		return nil, err
+	}
+	args := []string{"http", o.request.Method, o.request.PrettyURL()}
+	if o.compressed {
+		args = append(args, "accept-encoding: "+o.request.Headers.Get("accept-encoding"))
+	}
+	for _, h := range o.headers {
+		args = append(args, h.Name+": "+h.Value)
+	}
+	line := join(args)
+	if len(o.body) > 0 {
+		body, err := shellBody(o.body)
+		if err != nil {
+			return nil, err
+		}
+		line += " <<< " + body
+	}
+	return []byte(line), nil
+}
+
+func exportRaw(f *flow.Flow) ([]byte, error) {
+	if f.Request == nil {
+		return nil, errors.New("can't export flow with no request or response")
+	}
+	if f.Response == nil {
+		return exportRequest(f)
+	}
+	request, err := exportRequest(f)
+	if err != nil {
+		return exportResponse(f)
+	}
+	response, err := exportResponse(f)
+	if err != nil {
+		return request, nil
+	}
+	out := slices.Concat(request, []byte("\r\n\r\n"), response)
+	if f.WebSocket != nil {
+		out = append(append(out, "\r\n\r\n"...), transcript(f.WebSocket)...)
+	}
+	return out, nil
+}
+
+func exportRequest(f *flow.Flow) ([]byte, error) {
+	r := f.Request
+	if r == nil {
+		return nil, errNoRequest
+	}
+	headers, body, err := plainMessage(&r.HTTPMessage, "request")
+	if err != nil {
+		return nil, err
+	}
+	if !headers.Has("Host") {
+		name := r.Authority
+		if name == "" {
+			name = hostPort(r)
+		}
+		headers = append(flow.Headers{{Name: "Host", Value: name}}, headers...)
+	}
+	target := r.Path
+	if r.Method == "CONNECT" {
+		target = flow.JoinHostPort(r.Host, r.Port)
+	}
+	head := r.Method + " " + target + " " + version(r.Version) + "\r\n"
+	return append(append(headers.AppendTo([]byte(head)), "\r\n"...), body...), nil
+}
+
+func exportResponse(f *flow.Flow) ([]byte, error) {
+	r := f.Response
+	if r == nil {
+		return nil, errors.New("can't export flow with no response")
+	}
+	headers, body, err := plainMessage(&r.HTTPMessage, "response")
+	if err != nil {
+		return nil, err
+	}
+	head := version(r.Version) + " " + strconv.Itoa(r.Status) + " " + r.Reason + "\r\n"
+	return append(append(headers.AppendTo([]byte(head)), "\r\n"...), body...), nil
+}
+
+// version is the HTTP version that a message in HTTP/1 form can have.
+func version(v string) string {
+	if strings.HasPrefix(v, "HTTP/1") {
+		return v
+	}
+	return "HTTP/1.1"
+}
+
+// plainBody returns the content with its coding undone.
+func plainBody(m *flow.HTTPMessage, part string) ([]byte, error) {
+	if m.Body.Gap() != flow.Whole {
+		return nil, fmt.Errorf("can't export: the content of the %s is missing", part)
+	}
+	plain, _ := content.Decode(m.Headers, m.Body.Bytes())
+	return plain, nil
+}
+
+// plainMessage returns the headers and content of a message in HTTP/1 form with neither content nor transfer coding.
+func plainMessage(m *flow.HTTPMessage, part string) (flow.Headers, []byte, error) {
+	if m.Body.Gap() != flow.Whole {
+		return nil, nil, fmt.Errorf("can't export: the content of the %s is missing", part)
+	}
+	raw := m.Body.Bytes()
+	plain, note := content.Decode(m.Headers, raw)
+	headers := slices.DeleteFunc(slices.Clone(m.Headers), func(h flow.Header) bool {
+		return strings.HasPrefix(h.Name, ":") || strings.EqualFold(h.Name, "Transfer-Encoding")
+	})
+	if strings.HasPrefix(note, "[decoded") {
+		headers = headers.Del("Content-Encoding")
+	}
+	if len(plain) > 0 || headers.Has("Content-Length") && m.Body.Len() > 0 {
+		headers = headers.Set("Content-Length", strconv.Itoa(len(plain)))
+	}
+	return headers, plain, nil
+}
+
+// transcript is what passed over a WebSocket, a line for each message.
+func transcript(w *flow.WebSocket) []byte {
+	var b []byte
+	for i, m := range w.Messages {
+		if i > 0 {
+			b = append(b, '\n')
+		}
+		if m.FromClient {
+			b = append(b, "[OUTGOING] "...)
+		} else {
+			b = append(b, "[INCOMING] "...)
+		}
+		b = append(b, m.Content...)
+	}
+	return b
+}
+
+// shellBody writes content as one word for a POSIX shell.
+func shellBody(body []byte) (string, error) {
+	if !utf8.Valid(body) || slices.Contains(body, 0) {
+		return "", errors.New("request content must be valid unicode: export it as raw_request instead")
+	}
+	text := string(body)
+	if !strings.ContainsFunc(text, func(r rune) bool { return r < 0x20 || r == 0x7f }) {
+		return quote(text), nil
+	}
+	var b strings.Builder
+	b.WriteString(`"$(printf '`)
+	for _, r := range text {
+		switch {
+		case r < 0x20 || r == 0x7f:
+			fmt.Fprintf(&b, `\%03o`, r) // which every printf knows, unlike \x
+		case r == '\'':
+			b.WriteString(`\047`)
+		case r == '\\':
+			b.WriteString(`\\`)
+		case r == '%':
+			b.WriteString("%%")
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteString(`')"`)
+	return b.String(), nil
+}
+
+const shellSafe = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-"
+
+// quote writes text as one word for a POSIX shell.
+func quote(text string) string {
+	if text != "" && strings.Trim(text, shellSafe) == "" {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'"'"'`) + "'"
+}
+
+func join(args []string) string {
+	words := make([]string, len(args))
+	for i, a := range args {
+		words[i] = quote(a)
+	}
+	return strings.Join(words, " ")
+}
+
+func hostPort(r *flow.Request) string {
+	if r.Port == flow.DefaultPort(r.Scheme) {
+		return r.Host
+	}
+	return flow.JoinHostPort(r.Host, r.Port)
+}
+
+// Text returns bytes as text to print or to copy: what is not UTF-8 becomes escapes.
+func Text(b []byte) string {
+	if utf8.Valid(b) {
+		return string(b)
+	}
+	var out strings.Builder
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError && n == 1 {
+			fmt.Fprintf(&out, `\x%02x`, b[0])
+		} else {
+			out.Write(b[:n])
+		}
+		b = b[n:]
+	}
+	return out.String()
+}

@@ -1,0 +1,69 @@
+package actions
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"sluice/proxy/command"
+	"sluice/proxy/option"
+)
+
+func (e Env) optionCommands() []command.Command {
+	path := params(param("path", command.Path))
+	return []command.Command{
+		{Name: "set", Params: params(param("option", command.Str), command.Param{Name: "value", Type: command.Str, Variadic: true}),
+			Help: "Set an option. Without a value an optional one is unset and a switch is turned on; toggle turns a switch over.",
+			Run:  e.setOption},
+		{Name: "options.load", Params: path, Help: "Load options from a file.",
+			Run: func(_ context.Context, args command.Args) (any, error) {
+				e.Go(func(context.Context) (string, error) {
+					if err := e.Options.LoadFile(args[0].(string)); err != nil {
+						return "", fmt.Errorf("could not load options - %w", err)
+					}
+					return "Loaded options.", nil
+				})
+				return nil, nil
+			}},
+		{Name: "options.save", Params: path, Help: "Save options to a file.",
+			Run: func(_ context.Context, args command.Args) (any, error) {
+				e.Go(func(context.Context) (string, error) {
+					if err := e.Options.Save(args[0].(string)); err != nil {
+						return "", fmt.Errorf("could not save options - %w", err)
+					}
+					return "Saved options.", nil
+				})
+				return nil, nil
+			}},
+		{Name: "options.reset", Help: "Reset all options to their defaults.",
+			Run: func(context.Context, command.Args) (any, error) { return nil, e.Options.Reset() }},
+		{Name: "options.reset.one", Params: params(param("name", command.Str)), Help: "Reset one option to its default.",
+			Run: func(_ context.Context, args command.Args) (any, error) { return nil, e.Options.Reset(args[0].(string)) }},
+	}
+}
+
+// setOption sets an option; several values are the items of a sequence, or the words of a text.
+func (e Env) setOption(_ context.Context, args command.Args) (any, error) {
+	name := args[0].(string)
+	values := make([]string, 0, 1)
+	for _, v := range args[1].([]any) {
+		values = append(values, v.(string))
+	}
+	if strings.Contains(name, "=") && len(values) == 0 {
+		return nil, e.Options.Set(name)
+	}
+	spec, err := option.Lookup(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(values) == 0 || len(values) == 1 && values[0] == "" && (spec.Type == option.OptionalStr || spec.Type == option.StrSeq):
+		return nil, e.Options.Set(name)
+	case spec.Type == option.StrSeq:
+		specs := make([]string, len(values))
+		for i, v := range values {
+			specs[i] = name + "=" + v
+		}
+		return nil, e.Options.Set(specs...)
+	}
+	return nil, e.Options.Set(name + "=" + strings.Join(values, " "))
+}
