@@ -57,34 +57,7 @@ func (c *Context) Fork() *Context {
 func (c *Context) Push(l Layer) { c.Layers = append(c.Layers, l) }
 
 // Stop ends every script of the client. No layer may be given an event after it.
-func (c *Context) Stop() {
-	for s := c.scripts.first; s != nil; s = c.scripts.first {
-		s.Stop()
-	}
-}
+func (c *Context) Stop() { c.scripts.stop() }
 
 // shared is what all contexts of a client have together.
 type shared struct{ lent []*Buffer }
-
-// scripts is the list of the client's scripts that hold a coroutine.
-type scripts struct{ first *Script }
-
-func (l *scripts) add(s *Script) {
-	s.next = l.first
-	if s.next != nil {
-		s.next.prev = s
-	}
-	l.first = s
-}
-
-func (l *scripts) remove(s *Script) {
-	if s.prev != nil {
-		s.prev.next = s.next
-	} else if l.first == s {
-		l.first = s.next
-	}
-	if s.next != nil {
-		s.next.prev = s.prev
-	}
-	s.prev, s.next = nil, nil
-}

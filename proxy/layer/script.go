@@ -2,13 +2,13 @@ package layer
 
 import (
 	"errors"
-	"iter"
+	"slices"
 
 	"sluice/proxy/flow"
 )
 
 // A Script is a layer written as straight-line code. Its body runs on a
-// coroutine of its own and gives way only in Next, Await, Hook and Open. What
+// coroutine and gives way only in Next, Await, Hook and Open. What
 // comes while it waits for an answer keeps its place in the inbox.
 //
 // A layer embeds a Script and calls Begin in its constructor.
@@ -16,15 +16,15 @@ type Script struct {
 	ctx  *Context
 	body func(*Script)
 
-	resume func() (struct{}, bool)
-	halt   func()
-	park   func(struct{}) bool
+	co *coroutine // nil: not begun, or over
 
 	inbox   []Event
+	room    [2]Event // for an inbox that is short
 	cmds    []Command
 	waiting Command    // the command whose answer the body waits for
 	answer  Completion // that answer
 	over    bool
+	halted  bool // stopped: its coroutine is not used again
 
 	prev, next *Script
 }
@@ -48,19 +48,20 @@ func (s *Script) Handle(ev Event, cmds []Command) []Command {
 	if s.waiting != nil {
 		c, ok := ev.(Completion)
 		if !ok || c.Of() != s.waiting {
-			s.inbox = append(s.inbox, Keep(ev))
+			s.put(Keep(ev))
 			return cmds
 		}
 		s.waiting, s.answer = nil, c
 	} else {
-		s.inbox = append(s.inbox, ev)
+		s.put(ev)
 	}
-	if s.resume == nil {
-		s.resume, s.halt = iter.Pull(s.run)
+	if s.co == nil {
+		s.co = s.ctx.scripts.coroutine()
+		s.co.script = s
 		s.ctx.scripts.add(s)
 	}
 	s.cmds = cmds
-	s.resume()
+	s.co.resume()
 	cmds, s.cmds = s.cmds, nil
 	if n := len(s.inbox); n > 0 && s.inbox[n-1] == ev {
 		s.inbox[n-1] = Keep(ev)
@@ -68,29 +69,36 @@ func (s *Script) Handle(ev Event, cmds []Command) []Command {
 	return cmds
 }
 
-func (s *Script) run(yield func(struct{}) bool) {
+func (s *Script) put(ev Event) {
+	if s.inbox == nil {
+		s.inbox = s.room[:0]
+	}
+	s.inbox = append(s.inbox, ev)
+}
+
+// play runs the body to its end, or to where it is stopped.
+func (s *Script) play() {
 	defer func() {
-		s.over, s.inbox = true, nil
+		s.over, s.inbox, s.co = true, nil, nil
 		s.ctx.scripts.remove(s)
 		if r := recover(); r != nil && r != any(errStopped) {
 			panic(r)
 		}
 	}()
-	s.park = yield
 	s.body(s)
 }
 
 // Stop ends the body where it waits.
 func (s *Script) Stop() {
-	s.over = true
+	s.over, s.halted = true, true
 	s.ctx.scripts.remove(s)
-	if s.halt != nil {
-		s.halt()
+	if s.co != nil {
+		s.co.halt()
 	}
 }
 
 func (s *Script) wait() {
-	if !s.park(struct{}{}) {
+	if !s.co.park(struct{}{}) {
 		panic(errStopped)
 	}
 }
@@ -110,7 +118,7 @@ func (s *Script) Next() Event {
 
 // Rest takes all events that have come and not been read. What they lend is lent until Handle returns.
 func (s *Script) Rest() []Event {
-	rest := s.inbox
+	rest := slices.Clone(s.inbox)
 	s.inbox = nil
 	return rest
 }
