@@ -125,6 +125,7 @@ type Message struct {
 	Text       bool // WebSocket: a text message, not a binary one
 	Dropped    bool // WebSocket: recorded but not forwarded
 	Injected   bool
+	Lost       int // bytes of content that the store let go to bound its memory; Content is nil then
 }
 
 // WebSocket is what an upgraded HTTP flow goes on with.
