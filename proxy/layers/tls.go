@@ -6,16 +6,24 @@ import (
 	"errors"
 	"io"
 	"net"
-	"os"
 	"time"
 
 	"sluice/proxy/flow"
 	"sluice/proxy/layer"
 )
 
+// noMoreYet is a temporary net.Error. Any other error of a read would be the end of a tls.Conn.
+type noMoreYet struct{}
+
+var errNoMoreYet net.Error = noMoreYet{}
+
+func (noMoreYet) Error() string   { return "no more ciphertext yet" }
+func (noMoreYet) Timeout() bool   { return true }
+func (noMoreYet) Temporary() bool { return true }
+
 // A tlsSession is crypto/tls without a socket: it is the net.Conn under its own
 // tls.Conn. During the handshake, which runs on a script, a read without ciphertext
-// parks the script. After that it returns os.ErrDeadlineExceeded, which crypto/tls takes for
+// parks the script. After that it returns errNoMoreYet, which crypto/tls takes for
 // temporary at any byte, so that neither goroutine nor stack is left on an open connection.
 //
 // All that is encrypted during one event goes out as one SendData. No buffer outlives the event.
@@ -43,7 +51,7 @@ func (x *tlsSession) Read(p []byte) (int, error) {
 			return 0, io.EOF
 		}
 		if x.script == nil {
-			return 0, os.ErrDeadlineExceeded
+			return 0, errNoMoreYet
 		}
 		x.flush()
 		switch ev := x.script.Next().(type) {
@@ -166,7 +174,7 @@ func (x *tlsSession) decrypt(data []byte) (plain []byte, err error) {
 			continue
 		}
 		buf.B, x.in = b, nil
-		if errors.Is(err, os.ErrDeadlineExceeded) {
+		if errors.Is(err, errNoMoreYet) {
 			err = nil
 		}
 		return b, err
