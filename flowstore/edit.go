@@ -11,14 +11,14 @@ import (
 // ErrNotFound is the error of an edit of a flow that is not in the store.
 var ErrNotFound = errors.New("this flow has been removed")
 
-// Edit gives edit a private copy of a flow and makes what it returns with the flow's
-// latest state. It may set every field of the request, the response, the WebSocket and
-// of the messages; header lists are replaced, as always. Mark and comment are taken
-// over; other fields of the flow are not a person's to change, and neither can a message be
-// taken away. When edit returns an error, nothing happens.
+// Edit gives edit a private copy of a flow and makes what it leaves there the flow's
+// latest state. It may set every field of the request and the response and the list of
+// messages; header lists and bodies are replaced, never written to or appended to. Mark
+// and comment are taken over. Other fields of the flow are not a person's to change, and
+// a request or response cannot be taken away. When edit returns an error, nothing happens.
 //
-// The first edit keeps the flow as it was, for Revert and Versions. An edit stays on top of what the
-// engine publishes later, field by field, until the engine has taken it over:
+// The first edit keeps the flow as it was, for Revert and Versions. An edit stays on top
+// of what the engine publishes later, field by field, until the engine has taken it over:
 // see PendingEdit. edit is called without a lock and may call the store, but not Edit.
 func (s *Store) Edit(id flow.ID, edit func(f *flow.Flow) error) error {
 	s.editing.Lock()
@@ -187,8 +187,9 @@ type Version struct {
 	Flow *flow.Flow
 }
 
-// Versions returns what there is of: the flow as received, as a person edited it, and, when
-// the engine took the edit over, as it was sent. A flow that nobody edited has one version, nil is a flow we do not have.
+// Versions returns the flow as received, as a person edited it, and, when the engine took
+// the edit over, as it was sent and went on. A flow that nobody edited has one version. It
+// returns nil for a flow that is not in the store.
 func (s *Store) Versions(id flow.ID) []Version {
 	s.mu.Lock()
 	defer s.mu.Unlock()

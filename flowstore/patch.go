@@ -16,7 +16,7 @@ type patch struct {
 	baseMessages, messages []flow.Message
 }
 
-// diff returns what makes base into mine, and whether that is anything. A part that mine lacks counts as unchanged.
+// diff returns what makes base into mine. A part that mine lacks counts as unchanged.
 func diff(base, mine *flow.Flow) (p patch) {
 	if r := mine.Request; r != nil {
 		r = adoptRequest(base.Request, r)

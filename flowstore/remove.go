@@ -34,7 +34,7 @@ func (s *Store) clear(which func(*entry) bool) {
 func (s *Store) remove(e *entry) {
 	id := e.engine.ID
 	delete(s.byID, id)
-	if e.engine.Live {
+	if !e.done() {
 		s.ended[id] = struct{}{}
 	}
 	s.slots[e.slot] = nil

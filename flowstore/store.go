@@ -42,7 +42,7 @@ type Store struct {
 	arrivals arrivals
 	slots    []*entry // by entry.slot; nil: free
 	free     []int32
-	ended    map[flow.ID]struct{} // removed while alive: what the engine still has to say of them is ignored
+	ended    map[flow.ID]struct{} // removed while under way: what the engine still says of them is ignored
 
 	version  uint64 // grows with every change of any entry
 	recent   chain  // all entries, the latest change last
@@ -147,7 +147,7 @@ func (s *Store) put(f *flow.Flow) {
 // add makes the entry of a flow that is new, or returns nil if it was removed while it was alive.
 func (s *Store) add(f *flow.Flow) *entry {
 	if _, gone := s.ended[f.ID]; gone {
-		if !f.Live {
+		if !f.Live && !f.Intercepted {
 			delete(s.ended, f.ID)
 		}
 		return nil

@@ -1,0 +1,85 @@
+package flowstore
+
+import (
+	"testing"
+
+	"sluice/proxy/flow"
+)
+
+func TestBodiesOverTheLimitAreDropped(t *testing.T) {
+	s := New(Config{BodyLimit: 250})
+	marked, live, first, second := done("/marked", 100), get("/live"), done("/1", 100), done("/2", 100)
+	s.Put(marked)
+	s.SetMark(":default:", marked.ID)
+	s.Put(live)
+	s.Put(first)
+	s.Put(second)
+	gap := func(f *flow.Flow) flow.Gap { return s.Get(f.ID).Response.Body.Gap() }
+	expect(t, "gap of the marked one", gap(marked), flow.Whole)
+	expect(t, "gap of the first", gap(first), flow.Dropped)
+	expect(t, "gap of the second", gap(second), flow.Whole)
+	body := s.Get(first.ID).Response.Body
+	expect(t, "its size", body.Len(), 100)
+	row, _ := s.Row(first.ID)
+	expect(t, "its row says so", row.BodyDropped, true)
+	expect(t, "bytes", s.Bytes(), 200)
+
+	third := done("/3", 240)
+	s.Put(third)
+	expect(t, "gap of the second", gap(second), flow.Dropped)
+	expect(t, "gap of the marked one, when nothing else is left", gap(third), flow.Dropped)
+	expect(t, "bytes", s.Bytes(), 100)
+	s.Put(done("/4", 100))
+	s.Put(done("/5", 151))
+	expect(t, "bytes", s.Bytes(), 100)
+}
+
+func TestMarkedBodiesGoLast(t *testing.T) {
+	s := New(Config{BodyLimit: 100})
+	marked := done("/marked", 100)
+	s.Put(marked)
+	s.SetMark(":default:", marked.ID)
+	growing := after(get("/live"), func(f *flow.Flow) { f.Request.Body = flow.BodyOf(make([]byte, 50)) })
+	s.Put(growing)
+	expect(t, "gap", s.Get(marked.ID).Response.Body.Gap(), flow.Dropped)
+	expect(t, "bytes of the live one", s.Bytes(), 50)
+}
+
+func TestMessagesAreCountedAndDropped(t *testing.T) {
+	s := New(Config{BodyLimit: 10})
+	live := flow.New(flow.TCP, &flow.Client{}, &flow.Server{}, epoch)
+	for range 5 {
+		live.Messages = append(live.Messages, flow.Message{Content: make([]byte, 3)})
+		s.Put(live.Snapshot())
+	}
+	expect(t, "bytes while it lives", s.Bytes(), 15)
+	live.Live = false
+	s.Put(live.Snapshot())
+	expect(t, "bytes", s.Bytes(), 0)
+	f := s.Get(live.ID)
+	expect(t, "messages", len(f.Messages), 5)
+	expect(t, "lost of one", f.Messages[4].Lost, 3)
+	row, _ := s.Row(live.ID)
+	expect(t, "size", row.Size, 15)
+	expect(t, "the row says so", row.BodyDropped, true)
+	expect(t, "the engine's message", len(live.Messages[0].Content), 3)
+}
+
+func TestVersionsAreCounted(t *testing.T) {
+	s := New(Config{BodyLimit: 1000})
+	f := done("/", 100)
+	s.Put(f)
+	edit(t, s, f.ID, func(f *flow.Flow) { f.Request.Path = "/x" })
+	expect(t, "bytes with an edited head", s.Bytes(), 100)
+	edit(t, s, f.ID, func(f *flow.Flow) { f.Response.Body = flow.BodyOf(make([]byte, 30)) })
+	expect(t, "bytes with an edited body", s.Bytes(), 130)
+	s.Put(done("/", 900))
+	expect(t, "bytes over the limit", s.Bytes(), 900)
+	for _, v := range s.Versions(f.ID) {
+		expect(t, "gap of "+v.Name, v.Flow.Response.Body.Gap(), flow.Dropped)
+	}
+	expect(t, "edited size", s.Get(f.ID).Response.Body.Len(), 30)
+	expect(t, "edited path", s.Get(f.ID).Request.Path, "/x")
+	s.Revert(f.ID)
+	expect(t, "reverted size", s.Get(f.ID).Response.Body.Len(), 100)
+}
