@@ -55,6 +55,15 @@ func (b *Body) Append(p []byte) {
 	b.tail = append(b.tail, p...)
 }
 
+// Record is Append that returns the copy, which is never written again; nil where there is a gap.
+func (b *Body) Record(p []byte) []byte {
+	b.Append(p)
+	if b.gap != Whole {
+		return nil
+	}
+	return b.tail[len(b.tail)-len(p) : len(b.tail) : len(b.tail)]
+}
+
 // Skip counts n bytes that pass without being recorded and makes the body one with a gap.
 func (b *Body) Skip(n int) { *b = Body{size: b.size + int64(n), gap: Unrecorded} }
 

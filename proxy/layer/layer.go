@@ -129,6 +129,8 @@ type (
 	}
 	// RequestWakeup asks for a Wakeup after some time.
 	RequestWakeup struct{ After time.Duration }
+	// Update has a flow shown that has changed without a hook, as a body that grows does.
+	Update struct{ Flow *flow.Flow }
 	// Log is a line for the event log.
 	Log struct {
 		Level slog.Level
@@ -147,6 +149,9 @@ func (*CloseConnection) Command() {}
 
 // Command marks a command.
 func (*RequestWakeup) Command() {}
+
+// Command marks a command.
+func (*Update) Command() {}
 
 // Command marks a command.
 func (*Log) Command() {}

@@ -7,11 +7,12 @@ import (
 	"sluice/proxy/layer"
 )
 
-// What is usually enough, in bytes.
+// Sizes in bytes: of what is usually enough, and of what is worth no copy.
 const (
 	headRoom      = 2 << 10
 	chunkOverhead = 32 // around a chunk
 	lastChunkRoom = 64
+	lendFrom      = 8 << 10 // a piece from this size on is not copied if it leaves alone
 )
 
 // An output gathers what one event causes to be sent on a connection, to leave
@@ -19,6 +20,7 @@ const (
 type output struct {
 	ctx    *layer.Context
 	buf    *layer.Buffer // nil: empty
+	lent   []byte        // instead of buf: one large piece that is somebody else's
 	half   bool          // close the writing half after buf
 	closes bool          // close after buf
 	closed bool
@@ -28,7 +30,9 @@ type output struct {
 func (o *output) room(n int) *layer.Buffer {
 	switch {
 	case o.buf == nil:
-		o.buf = o.ctx.Buffer(n)
+		o.buf = o.ctx.Buffer(len(o.lent) + n)
+		o.buf.B = append(o.buf.B[:0], o.lent...)
+		o.lent = nil
 	case cap(o.buf.B)-len(o.buf.B) < n:
 		b := o.ctx.Buffer(len(o.buf.B) + n)
 		b.B = append(b.B[:0], o.buf.B...)
@@ -37,18 +41,25 @@ func (o *output) room(n int) *layer.Buffer {
 	return o.buf
 }
 
+// write adds p, which must stay as it is until the commands of the event have been carried out.
 func (o *output) write(p []byte) {
+	if o.buf == nil && o.lent == nil && len(p) >= lendFrom {
+		o.lent = p
+		return
+	}
 	b := o.room(len(p))
 	b.B = append(b.B, p...)
 }
 
 // flush appends the commands that send what has gathered. The bytes are lent until the commands have been carried out.
 func (o *output) flush(conn *flow.Conn, cmds []layer.Command) []layer.Command {
+	data := o.lent
 	if o.buf != nil {
-		if len(o.buf.B) > 0 && conn.State&flow.CanWrite != 0 {
-			cmds = append(cmds, &layer.SendData{Conn: conn, Data: o.buf.B})
-		}
-		o.buf = nil
+		data = o.buf.B
+	}
+	o.buf, o.lent = nil, nil
+	if len(data) > 0 && conn.State&flow.CanWrite != 0 {
+		cmds = append(cmds, &layer.SendData{Conn: conn, Data: data})
 	}
 	if o.closed {
 		return cmds

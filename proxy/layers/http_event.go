@@ -56,6 +56,7 @@ func (e *httpEvent) ends() bool { return e.end || e.kind == requestEnd || e.kind
 type clientSide interface {
 	sendInfo(st *HTTPStream, r *flow.Response)
 	sendHead(st *HTTPStream, r *flow.Response, end bool)
+	// sendData queues p, which must stay as it is until the commands of the event have been carried out.
 	sendData(st *HTTPStream, p []byte)
 	sendEnd(st *HTTPStream, trailers flow.Headers)
 	// sendError ends the exchange, with an error page where the code has one and no head was sent.

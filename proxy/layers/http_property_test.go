@@ -29,9 +29,6 @@ func exchange(t *testing.T, opts layer.Options, onHook func(layer.Hook), split b
 				toServer, toClient = arrived(t, line, toServer, toClient)
 			}
 		}
-		for _, line := range p.TakeAll() {
-			toServer, toClient = arrived(t, line, toServer, toClient)
-		}
 	}
 	say(p.Client(), client)
 	say(&p.Server(1).Conn, server)
@@ -85,7 +82,6 @@ type machine struct {
 	opens  []*layer.OpenConnection
 	hooks  []layer.Hook
 	flows  []*flow.Flow
-	seed   byte
 	closed map[*flow.Conn]bool // told so
 }
 

@@ -1,6 +1,8 @@
 package layers
 
 import (
+	"time"
+
 	"sluice/proxy/flow"
 	"sluice/proxy/layer"
 )
@@ -34,6 +36,8 @@ type HTTPStream struct {
 
 	clientState, serverState streamState // of the request and of the response
 	requestTee, responseTee  bool        // the body that is streamed is recorded
+
+	shown time.Time // when the growing flow was last shown
 
 	over    bool
 	ctx     *layer.Context // of child

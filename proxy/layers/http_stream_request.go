@@ -97,8 +97,7 @@ func (st *HTTPStream) onRequestBody(ev httpEvent) {
 		st.consumeRequest(ev)
 	case streamBody:
 		if len(ev.data) > 0 {
-			st.server.sendData(st, ev.data)
-			st.record(&st.flow.Request.Body, ev, st.requestTee)
+			st.server.sendData(st, st.record(&st.flow.Request.Body, ev, st.requestTee))
 		}
 	default:
 		return
@@ -143,6 +142,11 @@ func (st *HTTPStream) requestWhole() {
 	}
 	if f.Response != nil {
 		st.answer()
+		return
+	}
+	if missing(&f.Request.Body) {
+		st.fail(httpEvent{kind: responseError, code: genericServerError,
+			text: "the body of the request was not kept and cannot be sent: edit it, or repeat the request"})
 		return
 	}
 	if !st.reach() {
@@ -191,22 +195,4 @@ func (st *HTTPStream) reach() bool {
 	}
 	c.stream, st.server, f.Server = st, c, c.server
 	return true
-}
-
-// record keeps what has been forwarded, or counts it.
-func (st *HTTPStream) record(b *flow.Body, ev httpEvent, tee bool) {
-	if tee || st.h.ctx.Options().StoreStreamed {
-		appendBody(b, ev)
-	} else {
-		b.Skip(len(ev.data))
-	}
-}
-
-// appendBody adds an event's data to a body, without a copy where it can.
-func appendBody(b *flow.Body, ev httpEvent) {
-	if ev.owned && b.Len() == 0 && b.Gap() == flow.Whole {
-		*b = flow.BodyOf(ev.data)
-	} else {
-		b.Append(ev.data)
-	}
 }

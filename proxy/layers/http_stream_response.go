@@ -74,8 +74,7 @@ func (st *HTTPStream) onResponseBody(ev httpEvent) {
 		}
 	case streamBody:
 		if len(ev.data) > 0 {
-			st.client.sendData(st, ev.data)
-			st.record(&r.Body, ev, st.responseTee)
+			st.client.sendData(st, st.record(&r.Body, ev, st.responseTee))
 		}
 	default:
 		return
@@ -104,6 +103,11 @@ func (st *HTTPStream) sendResponse(streamed bool) {
 	st.serverState = streamDone
 	st.Hook(&layer.Response{OfFlow: layer.OfFlow{Flow: f}})
 	if st.killed(false) {
+		return
+	}
+	if !streamed && missing(&f.Response.Body) {
+		st.client.sendError(st, genericServerError, "the body of the response was not kept and cannot be sent")
+		st.finish()
 		return
 	}
 	if !streamed {

@@ -1,0 +1,53 @@
+package layers
+
+import (
+	"time"
+
+	"sluice/proxy/flow"
+	"sluice/proxy/layer"
+)
+
+// showEvery is how often a flow whose body grows is shown at most.
+const showEvery = 100 * time.Millisecond
+
+// record keeps what is forwarded of a body, or counts it. It returns the data
+// in memory that stays as it is until the commands of the event have been carried out.
+func (st *HTTPStream) record(b *flow.Body, ev httpEvent, tee bool) []byte {
+	st.grown()
+	if tee || st.h.ctx.Options().StoreStreamed {
+		if p := appendBody(b, ev); p != nil {
+			return p
+		}
+	} else {
+		b.Skip(len(ev.data))
+	}
+	if ev.owned {
+		return ev.data
+	}
+	p := st.h.ctx.Buffer(len(ev.data))
+	p.B = append(p.B[:0], ev.data...)
+	return p.B
+}
+
+// appendBody adds an event's data to a body, without a copy where it can, and returns what it kept.
+func appendBody(b *flow.Body, ev httpEvent) []byte {
+	if ev.owned && b.Len() == 0 && b.Gap() == flow.Whole {
+		*b = flow.BodyOf(ev.data)
+		return ev.data
+	}
+	return b.Record(ev.data)
+}
+
+// grown has the flow shown again if that has not been done for a while.
+func (st *HTTPStream) grown() {
+	now := st.h.ctx.Now()
+	if st.shown.IsZero() {
+		st.shown = now
+	} else if now.Sub(st.shown) >= showEvery {
+		st.shown = now
+		st.Do(&layer.Update{Flow: st.flow})
+	}
+}
+
+// missing reports whether a body that is to be sent is not here.
+func missing(b *flow.Body) bool { return b.Gap() != flow.Whole && b.Len() > 0 }
