@@ -1,0 +1,125 @@
+package addon
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"sync/atomic"
+
+	"sluice/proxy/filter"
+	"sluice/proxy/flow"
+	"sluice/proxy/option"
+)
+
+// DumperConfig says where a Dumper prints.
+type DumperConfig struct {
+	Out   io.Writer
+	Color bool
+	// Width returns the cells of a line, to which URLs are cut short at flow_detail 1. Nil, or 0: they are not.
+	Width func() int
+}
+
+// A Dumper prints flows as they end and the messages of conversations as they
+// pass, as the options flow_detail and dumper_filter say. It is no part of the
+// addon chain: it is shown published snapshots, by one goroutine. A slow
+// reader of its output makes it, and so that goroutine, wait.
+type Dumper struct {
+	out      *bufio.Writer
+	brush    brush
+	width    func() int
+	settings atomic.Pointer[dumpSettings]
+	shown    map[flow.ID]shown // conversations under way
+}
+
+// dumpSettings is what the options say. A value is never written once it is shared.
+type dumpSettings struct {
+	detail   int
+	filter   *filter.Filter
+	view     string
+	cutoff   int // lines of a body at detail 3
+	showHost bool
+}
+
+// shown is how much of a conversation has been printed.
+type shown struct {
+	head     bool
+	messages int
+}
+
+// NewDumper returns a dumper that follows its options from now on. An invalid dumper_filter is an error, of type *filter.SyntaxError.
+func NewDumper(opts *option.Options, cfg DumperConfig) (*Dumper, error) {
+	d := &Dumper{out: bufio.NewWriterSize(cfg.Out, 16<<10), brush: brush(cfg.Color), width: cfg.Width, shown: map[flow.ID]shown{}}
+	if d.width == nil {
+		d.width = func() int { return 0 }
+	}
+	apply := func([]string) error {
+		s := &dumpSettings{
+			detail: opts.Int("flow_detail"), view: opts.Str("dumper_default_contentview"),
+			cutoff: opts.Int("content_view_lines_cutoff"), showHost: opts.Bool("showhost"),
+		}
+		if expr := opts.Str("dumper_filter"); expr != "" {
+			var err error
+			if s.filter, err = filter.Parse(expr); err != nil {
+				return err
+			}
+		}
+		d.settings.Store(s)
+		return nil
+	}
+	opts.Subscribe(apply, "flow_detail", "dumper_filter", "dumper_default_contentview", "content_view_lines_cutoff", "showhost")
+	return d, apply(nil)
+}
+
+// Put takes a snapshot and prints what is new and final in it. What is printed may stay in a buffer until Flush.
+func (d *Dumper) Put(f *flow.Flow) {
+	s := d.settings.Load()
+	if s.detail == 0 && len(d.shown) == 0 {
+		return
+	}
+	switch {
+	case f.Intercepted: // a person may still change it
+	case f.Kind == flow.HTTP && f.WebSocket == nil:
+		if !f.Live && s.wants(f) && worthPrinting(f) {
+			d.exchange(s, f)
+		}
+	default:
+		d.conversation(s, f)
+	}
+}
+
+// Flush writes out what has been printed.
+func (d *Dumper) Flush() { _ = d.out.Flush() }
+
+func (s *dumpSettings) wants(f *flow.Flow) bool { return s.detail > 0 && s.filter.Match(f) }
+
+// worthPrinting is false for a CONNECT that went well: what passes through the tunnel is printed.
+func worthPrinting(f *flow.Flow) bool {
+	return f.Request == nil || f.Request.Method != "CONNECT" || f.Error != nil || f.Response != nil && f.Response.Status/100 != 2
+}
+
+// conversation prints what a WebSocket, TCP or UDP flow has gained.
+func (d *Dumper) conversation(s *dumpSettings, f *flow.Flow) {
+	seen := d.shown[f.ID]
+	messages := f.Messages
+	if f.WebSocket != nil {
+		messages = f.WebSocket.Messages
+	}
+	if s.wants(f) {
+		if f.WebSocket != nil && !seen.head {
+			d.exchange(s, f)
+		}
+		for i := min(seen.messages, len(messages)); i < len(messages); i++ {
+			d.message(s, f, &messages[i])
+		}
+		if !f.Live {
+			d.ending(s, f)
+		}
+	}
+	if f.Live {
+		d.shown[f.ID] = shown{true, len(messages)}
+	} else {
+		delete(d.shown, f.ID)
+	}
+}
+
+func (d *Dumper) printf(format string, args ...any) { fmt.Fprintf(d.out, format, args...) }

@@ -1,0 +1,235 @@
+package addon
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"sluice/proxy/content"
+	"sluice/proxy/flow"
+)
+
+const indent = "    "
+
+// exchange prints a request and what came of it.
+func (d *Dumper) exchange(s *dumpSettings, f *flow.Flow) {
+	if f.Request != nil {
+		d.request(s, f)
+		if f.Response != nil {
+			d.response(s, f)
+		}
+	}
+	if f.Error != nil {
+		d.failure(f.Error.Message)
+	}
+}
+
+func (d *Dumper) request(s *dumpSettings, f *flow.Flow) {
+	r := f.Request
+	url := r.URL()
+	if s.showHost {
+		url = r.PrettyURL()
+	}
+	if url = content.Clean(url); s.detail == 1 {
+		if w := d.width(); w > 0 {
+			url = cut(url, max(w-25, 50))
+		}
+	}
+	version := ""
+	if oldHTTP := strings.HasPrefix(r.Version, "HTTP/1."); !oldHTTP || f.Response != nil && !strings.HasPrefix(f.Response.Version, "HTTP/1.") {
+		version = " " + content.Clean(r.Version)
+	}
+	d.printf("%s: %s %s%s\n", d.client(f), d.brush.paint(inkMethod, content.Clean(r.Method)), url, version)
+	d.details(s, &r.HTTPMessage, r.Path, true)
+}
+
+func (d *Dumper) response(s *dumpSettings, f *flow.Flow) {
+	r := f.Response
+	arrow := "<< "
+	if f.Replay == flow.ReplayedResponse {
+		arrow += d.brush.paint(inkWarn, "[replay]") + " "
+	}
+	if s.detail == 1 {
+		// The status stands below the method.
+		arrow = strings.Repeat(" ", max(utf8.RuneCountInString(clientName(f))-1, 1)) + arrow
+	} else {
+		arrow = " " + arrow
+	}
+	status := strings.TrimRight(fmt.Sprintf("%d %s", r.Status, content.Clean(r.Reason)), " ")
+	d.printf("%s%s %s\n", arrow, d.brush.paint(statusInk(r.Status), status), size(&r.Body))
+	d.details(s, &r.HTTPMessage, f.Request.Path, false)
+}
+
+func (d *Dumper) failure(msg string) {
+	d.printf(" << %s\n", d.brush.paint(inkBad, content.Clean(msg)))
+}
+
+// details prints headers from detail 2 on, and the body and the trailers from 3 on.
+func (d *Dumper) details(s *dumpSettings, m *flow.HTTPMessage, path string, request bool) {
+	if s.detail < 2 {
+		return
+	}
+	d.headers(m.Headers)
+	if s.detail > 2 {
+		d.body(s, content.MetaOf(m.Headers, path, request), &m.Body, m.Headers)
+	}
+	if len(m.Trailers) > 0 {
+		d.printf("%s%s\n", indent, d.brush.paint(inkFaint, "--- trailers ---"))
+		d.headers(m.Trailers)
+	}
+	d.printf("\n")
+}
+
+func (d *Dumper) headers(h flow.Headers) {
+	for _, f := range h {
+		d.printf("%s%s %s\n", indent, d.brush.paint(inkName, content.Clean(f.Name)+":"), content.Clean(f.Value))
+	}
+}
+
+func (d *Dumper) body(s *dumpSettings, meta content.Meta, b *flow.Body, h flow.Headers) {
+	switch {
+	case b.Gap() != flow.Whole:
+		d.printf("\n%s%s\n", indent, d.brush.paint(inkFaint, "(content missing)"))
+	case b.Len() > 0:
+		plain, _ := content.Decode(h, b.Bytes())
+		d.printf("\n")
+		d.lines(s, meta, plain)
+	}
+}
+
+func (d *Dumper) lines(s *dumpSettings, meta content.Meta, data []byte) {
+	n := 0
+	for line := range content.Format(s.view, meta, data).Lines {
+		if n++; s.detail == 3 && n > s.cutoff {
+			d.printf("%s%s\n", indent, d.brush.paint(inkFaint, "(cut off)"))
+			return
+		}
+		d.printf("%s", indent)
+		for _, span := range line {
+			d.printf("%s", d.brush.paint(roleInk(span.Role), span.Text))
+		}
+		d.printf("\n")
+	}
+}
+
+func roleInk(r content.Role) ink {
+	switch r {
+	case content.Key, content.Tag, content.Attr:
+		return inkName
+	case content.Number, content.Keyword:
+		return inkAlert
+	case content.Comment, content.Offset:
+		return inkFaint
+	case content.Heading:
+		return inkMethod
+	case content.Error:
+		return inkError
+	}
+	return inkPlain
+}
+
+// message prints one message of a conversation.
+func (d *Dumper) message(s *dumpSettings, f *flow.Flow, m *flow.Message) {
+	kind := f.Kind.String()
+	if f.WebSocket != nil {
+		kind = "WebSocket binary message"
+		if m.Text {
+			kind = "WebSocket text message"
+		}
+	}
+	arrow := "->"
+	if !m.FromClient {
+		arrow = "<-"
+	}
+	d.printf("%s %s %s %s %s\n", d.client(f), arrow, kind, arrow, content.Clean(target(f)))
+	if s.detail < 3 || len(m.Content) == 0 {
+		return
+	}
+	d.lines(s, content.Meta{Request: m.FromClient}, m.Content)
+	d.printf("\n")
+}
+
+// ending prints how a conversation ended.
+func (d *Dumper) ending(s *dumpSettings, f *flow.Flow) {
+	if w := f.WebSocket; w != nil {
+		who := "server"
+		if w.ClosedByClient {
+			who = "client"
+		}
+		reason := strings.TrimSpace(fmt.Sprintf("%d %s", w.CloseCode, w.CloseReason))
+		d.printf("WebSocket connection closed by %s: %s\n", who, content.Clean(reason))
+	}
+	if f.Error != nil {
+		d.printf("%s: %s\n", d.client(f), d.brush.paint(inkBad, content.Clean(f.Error.Message)))
+	} else if f.WebSocket == nil && s.detail > 1 {
+		d.printf("%s: %s closed\n", d.client(f), f.Kind)
+	}
+}
+
+// target is what a conversation is with: host:port, and the path of a WebSocket.
+func target(f *flow.Flow) string {
+	name := f.Server.Address.String()
+	if f.Server.Address.IsZero() && f.Request != nil {
+		name = flow.JoinHostPort(f.Request.Host, f.Request.Port)
+	}
+	if f.Request != nil {
+		name += f.Request.Path
+	}
+	return name
+}
+
+// clientName is what stands in front of a flow.
+func clientName(f *flow.Flow) string {
+	if f.Replay == flow.ReplayedRequest {
+		return "[replay]"
+	}
+	if !f.Client.Peer.IsValid() {
+		return "-"
+	}
+	return f.Client.Peer.String()
+}
+
+func (d *Dumper) client(f *flow.Flow) string {
+	i := inkPlain
+	if f.Replay == flow.ReplayedRequest {
+		i = inkWarn
+	}
+	return d.brush.paint(i, clientName(f))
+}
+
+func statusInk(code int) ink {
+	switch code / 100 {
+	case 2:
+		return inkGood
+	case 3:
+		return inkRedirect
+	case 4, 5:
+		return inkBad
+	}
+	return inkPlain
+}
+
+// size returns the length of a body in 1024s: 12b, 1.5k, 3m.
+func size(b *flow.Body) string {
+	n := b.Len()
+	if n == 0 && b.Gap() != flow.Whole {
+		return "(content missing)"
+	}
+	if n < 1<<10 {
+		return fmt.Sprintf("%db", n)
+	}
+	v, unit := float64(n), 0
+	for v >= 1023.95 && unit < 4 {
+		v, unit = v/1024, unit+1
+	}
+	text := strings.TrimSuffix(fmt.Sprintf("%.1f", v), ".0")
+	return text + string(" kmgt"[unit])
+}
+
+// cut shortens s to n runes, the last of which then is an ellipsis.
+func cut(s string, n int) string {
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	return string([]rune(s)[:n-1]) + "…"
+}
