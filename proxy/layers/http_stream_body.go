@@ -38,6 +38,21 @@ func appendBody(b *flow.Body, ev httpEvent) []byte {
 	return b.Record(ev.data)
 }
 
+// keepTee applies the size options to a body that is teed. One that has become
+// too large to record goes on as a streamed one. It returns false if the stream is over.
+func (st *HTTPStream) keepTee(m *flow.HTTPMessage, request bool, tee *bool) bool {
+	if st.tooLarge(m, request, m.Body.Len()) {
+		return false
+	}
+	if m.Stream {
+		*tee = false
+		if !st.h.ctx.Options().StoreStreamed {
+			m.Body.Skip(0)
+		}
+	}
+	return true
+}
+
 // grown has the flow shown again if that has not been done for a while.
 func (st *HTTPStream) grown() {
 	now := st.h.ctx.Now()

@@ -69,7 +69,7 @@ func (st *HTTPStream) locate() bool {
 		}
 		r.Host, r.Port = host, port
 	}
-	if st.h.mode == HTTPRegular && r.Version[:6] != "HTTP/2" {
+	if st.h.mode == HTTPRegular && !strings.HasPrefix(r.Version, "HTTP/2") {
 		r.Authority = ""
 	}
 	return true

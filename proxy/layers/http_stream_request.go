@@ -97,7 +97,11 @@ func (st *HTTPStream) onRequestBody(ev httpEvent) {
 		st.consumeRequest(ev)
 	case streamBody:
 		if len(ev.data) > 0 {
-			st.server.sendData(st, st.record(&st.flow.Request.Body, ev, st.requestTee))
+			p := st.record(&st.flow.Request.Body, ev, st.requestTee)
+			if st.requestTee && !st.keepTee(&st.flow.Request.HTTPMessage, true, &st.requestTee) {
+				return
+			}
+			st.server.sendData(st, p)
 		}
 	default:
 		return

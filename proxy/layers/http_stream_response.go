@@ -74,7 +74,11 @@ func (st *HTTPStream) onResponseBody(ev httpEvent) {
 		}
 	case streamBody:
 		if len(ev.data) > 0 {
-			st.client.sendData(st, st.record(&r.Body, ev, st.responseTee))
+			p := st.record(&r.Body, ev, st.responseTee)
+			if st.responseTee && !st.keepTee(&r.HTTPMessage, false, &st.responseTee) {
+				return
+			}
+			st.client.sendData(st, p)
 		}
 	default:
 		return

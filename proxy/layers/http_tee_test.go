@@ -82,3 +82,71 @@ func TestMissingBody(t *testing.T) {
 		<< close client
 	`)
 }
+
+const teed = `
+	>> client "$GET"
+	<< open server example.com:80
+	>> opened
+	<< send server "$SENT"
+	>> server "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nfoo\r\n"
+	<< send client "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nfoo\r\n"
+`
+
+func TestTeeKeepsTheLimit(t *testing.T) {
+	run(t, quiet(t, layer.Options{BodySizeLimit: 3}, nil), teed+`
+		>> server "1\r\nb\r\n"
+		<< close server
+		<< close client
+	`)
+}
+
+// TestTeeBecomesStream: a teed body over stream_large_bodies passes on without being recorded.
+func TestTeeBecomesStream(t *testing.T) {
+	var f *flow.Flow
+	p := quiet(t, layer.Options{StreamLargeBodies: 3}, func(h layer.Hook) { f = h.(layer.FlowHook).Subject() })
+	run(t, p, teed+`
+		>> server "1\r\nb\r\n"
+		<< send client "1\r\nb\r\n"
+		>> server "2\r\nar\r\n0\r\n\r\n"
+		<< send client "2\r\nar\r\n0\r\n\r\n"
+	`)
+	if b := f.Response.Body; b.Len() != 6 || b.Gap() != flow.Unrecorded {
+		t.Error(b.Len(), b.Gap())
+	}
+}
+
+func TestSNI(t *testing.T) {
+	for preset, want := range map[string]string{"": "example.com", "other.example": "other.example"} {
+		ctx := layertest.Context(layer.Options{Lazy: true})
+		ctx.Client.SNI = "example.com"
+		ctx.Server.Address, ctx.Server.TLS, ctx.Server.SNI = flow.Addr{Host: "192.0.2.42", Port: 443}, true, preset
+		p := layertest.New(t, ctx, layers.NewHTTP(ctx, layers.HTTPTransparent))
+		p.AutoHooks, p.HideHooks = true, true
+		run(t, p, `
+			>> client "$SENT"
+			<< open server 192.0.2.42:443
+		`)
+		if s := p.Server(1); s.SNI != want || !s.TLS {
+			t.Errorf("SNI %q, want %q", s.SNI, want)
+		}
+	}
+}
+
+// TestServerAheadIsBounded: what follows a 101 is kept only up to a limit while the 101 is held.
+func TestServerAheadIsBounded(t *testing.T) {
+	p, _ := play(t, layer.Options{RawTCP: true})
+	p.HideHooks = true
+	run(t, p, `
+		>> client "$GET"
+		>> answer
+		>> answer
+		<< open server example.com:80
+		>> opened
+		<< send server "$SENT"
+		>> server "HTTP/1.1 101 Switching Protocols\r\n\r\n"
+	`)
+	p.Data(&p.Server(1).Conn, make([]byte, 64<<10))
+	p.Expect()
+	p.Data(&p.Server(1).Conn, []byte("x"))
+	p.Expect("close server")
+}
