@@ -204,6 +204,7 @@ func (h *HTTP) soil(c *http1Client) {
 	}
 }
 
+// log must not be called by a stream, which issues its own commands.
 func (h *HTTP) log(level slog.Level, text string) {
 	h.more = append(h.more, &layer.Log{Level: level, Text: text})
 }
