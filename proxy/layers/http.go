@@ -37,6 +37,7 @@ type HTTP struct {
 	wanted     []*getConn
 	dirty      []*http1Client // have output
 	pumps      []*http1Client // have bytes to read on in
+	undecided  []*HTTPStream  // have a response whose head has not been sent yet
 
 	cmds []layer.Command // of server connections, and output
 	more []layer.Command // of streams
@@ -181,6 +182,12 @@ func (h *HTTP) settle() {
 			c := h.pumps[0]
 			h.pumps = slices.Delete(h.pumps, 0, 1)
 			c.drain()
+		case len(h.undecided) > 0:
+			st := h.undecided[0]
+			h.undecided = slices.Delete(h.undecided, 0, 1)
+			if st.undecided && !st.over {
+				h.deliver(st, &httpEvent{kind: responseTee})
+			}
 		case len(h.dirty) > 0:
 			c := h.dirty[len(h.dirty)-1]
 			h.dirty = h.dirty[:len(h.dirty)-1]

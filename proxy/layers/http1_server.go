@@ -134,7 +134,7 @@ func (s *http1Server) head(b []byte) int {
 	} else {
 		s.body = http1.NewBodyReader(framing, 0)
 	}
-	s.emit(httpEvent{kind: requestHead, request: r, end: end})
+	s.emit(s.stream, httpEvent{kind: requestHead, request: r, end: end})
 	return n
 }
 
@@ -149,7 +149,7 @@ func (s *http1Server) bad(r *flow.Request, err error) {
 	r.Start, s.first = s.first, time.Time{}
 	s.request, s.response = r, nil
 	s.stream = s.h.newStream(s)
-	s.emit(httpEvent{kind: requestBad, request: r, code: genericClientError, text: err.Error()})
+	s.emit(s.stream, httpEvent{kind: requestBad, request: r, code: genericClientError, text: err.Error()})
 }
 
 func (s *http1Server) data(b []byte) int {
@@ -158,23 +158,24 @@ func (s *http1Server) data(b []byte) int {
 		s.abort(genericClientError, "HTTP/1 protocol error: "+err.Error())
 		return len(b)
 	}
+	st := s.stream
 	var trailers flow.Headers
 	if done {
 		s.state, s.requestDone = readNothing, true
 		trailers = s.body.Trailers()
 	}
 	if len(data) > 0 {
-		s.emit(httpEvent{kind: requestData, data: data, end: done && trailers == nil})
+		s.emit(st, httpEvent{kind: requestData, data: data, end: done && trailers == nil})
 	}
 	if done && (len(data) == 0 || trailers != nil) {
-		s.emit(httpEvent{kind: requestEnd, trailers: trailers})
+		s.emit(st, httpEvent{kind: requestEnd, trailers: trailers})
 	}
 	return n
 }
 
-func (s *http1Server) emit(ev httpEvent) {
+func (s *http1Server) emit(st *HTTPStream, ev httpEvent) {
 	s.ev = ev
-	s.h.deliver(s.stream, &s.ev)
+	s.h.deliver(st, &s.ev)
 	s.ev = httpEvent{}
 }
 
@@ -182,7 +183,7 @@ func (s *http1Server) emit(ev httpEvent) {
 func (s *http1Server) abort(code errorCode, text string) {
 	s.close()
 	st := s.stream
-	s.emit(httpEvent{kind: requestError, code: code, text: text})
+	s.emit(st, httpEvent{kind: requestError, code: code, text: text})
 	s.h.giveUp(st, text)
 }
 

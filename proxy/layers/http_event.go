@@ -20,6 +20,7 @@ const (
 	responseData
 	responseEnd
 	responseError
+	responseTee // all that has come of a response so far has been handled, and it is not whole
 )
 
 // An httpEvent is one step of a message, the same for every version of HTTP.

@@ -25,8 +25,8 @@ const (
 // message goes on when it is whole and its hook has let it go. Streamed (Stream
 // is set): as it comes, recorded only if Options.StoreStreamed. Teed, if
 // neither Stream nor Hold is set: as it comes, recorded as it passes. The hook of a streamed or teed message comes
-// when its body has passed, too late to change it. A response that is whole
-// when its headers hook lets go, and a request without much of a body, are held in any case.
+// when its body has passed, too late to change it. A response that is whole by the time
+// its head could be sent, and a request without much of a body, are held in any case.
 type HTTPStream struct {
 	layer.Script
 	h      *HTTP
@@ -36,6 +36,7 @@ type HTTPStream struct {
 
 	clientState, serverState streamState // of the request and of the response
 	requestTee, responseTee  bool        // the body that is streamed is recorded
+	undecided                bool        // the response is streamed unless it turns out to be whole already
 
 	shown time.Time // when the growing flow was last shown
 
@@ -88,6 +89,10 @@ func (st *HTTPStream) on(ev httpEvent) {
 		}
 	case responseData, responseEnd:
 		st.onResponseBody(ev)
+	case responseTee:
+		if st.serverState == consumeBody {
+			st.streamResponse()
+		}
 	case requestError, responseError:
 		st.fail(ev)
 	}

@@ -29,20 +29,19 @@ func (st *HTTPStream) onResponseHead(ev httpEvent) {
 		return
 	}
 	st.serverState = consumeBody
-	if f.Response.Stream || !f.Response.Hold && !st.Pending(endsResponse) {
+	switch {
+	case f.Response.Stream:
 		st.streamResponse()
+	case !f.Response.Hold:
+		st.undecided = true
+		st.h.undecided = append(st.h.undecided, st)
 	}
-}
-
-func endsResponse(ev layer.Event) bool {
-	e, ok := ev.(*httpEvent)
-	return ok && (e.kind == responseEnd || e.kind == responseData && e.end)
 }
 
 // streamResponse sends the head, and what there is of the body, before the rest has come.
 func (st *HTTPStream) streamResponse() {
 	r := st.flow.Response
-	st.responseTee = !r.Stream
+	st.responseTee, st.undecided = !r.Stream, false
 	if !st.responseTee {
 		st.Do(&layer.Log{Level: slog.LevelInfo, Text: "Streaming response from " + st.flow.Request.Host + "."})
 	}
@@ -104,7 +103,7 @@ func (st *HTTPStream) answer() {
 func (st *HTTPStream) sendResponse(streamed bool) {
 	f := st.flow
 	f.Response.End = st.h.ctx.Now()
-	st.serverState = streamDone
+	st.serverState, st.undecided = streamDone, false
 	st.Hook(&layer.Response{OfFlow: layer.OfFlow{Flow: f}})
 	if st.killed(false) {
 		return
