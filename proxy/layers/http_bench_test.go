@@ -46,6 +46,7 @@ func (r *relay) event(ev layer.Event) {
 // BenchmarkHTTP1Exchange is one GET with an answer of 1 KiB over connections that are kept alive.
 func BenchmarkHTTP1Exchange(b *testing.B) {
 	ctx := layertest.Context(layer.Options{})
+	ctx.Inline = func(layer.Hook) bool { return true }
 	r := &relay{ctx: ctx, root: layers.NewHTTP(ctx, layers.HTTPRegular)}
 	request := []byte("GET http://example.com/foo?hello=1 HTTP/1.1\r\nHost: example.com\r\nUser-Agent: curl/8.5.0\r\n" +
 		"Accept: */*\r\nAccept-Encoding: gzip, br\r\nCookie: session=0123456789abcdef\r\n\r\n")

@@ -73,6 +73,33 @@ func TestByteByByte(t *testing.T) {
 	}
 }
 
+// TestInlineHooks: hooks that let go within the event that caused them change nothing about what is sent.
+func TestInlineHooks(t *testing.T) {
+	const (
+		client = "GET http://example.com/ HTTP/1.1\r\nHost: example.com\r\n\r\n"
+		server = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX: y\r\n\r\n"
+	)
+	change := func(h layer.Hook) {
+		if r, ok := h.(*layer.Response); ok {
+			r.Flow.Response.Headers = r.Flow.Response.Headers.Add("X-Seen", "1")
+		}
+	}
+	ctx := layertest.Context(layer.Options{})
+	ctx.Inline = func(h layer.Hook) bool { change(h); return true }
+	p := layertest.New(t, ctx, layers.NewHTTP(ctx, layers.HTTPRegular))
+	for range 2 { // the second request finds its connection idle
+		p.Data(p.Client(), []byte(client))
+		for _, line := range p.TakeAll() {
+			if strings.HasPrefix(line, "open ") {
+				p.Opened(nil)
+				p.TakeAll()
+			}
+		}
+		p.Data(&p.Server(1).Conn, []byte(server))
+		p.Expect("send client " + strconv.Quote(strings.Replace(server, "\r\n\r\n", "\r\nX-Seen: 1\r\n\r\n", 1)))
+	}
+}
+
 // A machine carries out commands as the data of a fuzz test says.
 type machine struct {
 	t      *testing.T
@@ -104,6 +131,21 @@ func (m *machine) event(ev layer.Event) {
 	m.ctx.Release()
 	if d, ok := ev.(*layer.DataReceived); ok {
 		clear(d.Data)
+	}
+}
+
+// inline lets hooks go at once, but for every hold-th, which is commanded.
+func (m *machine) inline(hold int) func(layer.Hook) bool {
+	n := 0
+	return func(h layer.Hook) bool {
+		if n++; n%hold == 0 {
+			return false
+		}
+		if f, ok := h.(layer.FlowHook); ok {
+			m.flows = append(m.flows, f.Subject())
+		}
+		m.decide(h, byte(n*37))
+		return true
 	}
 }
 
@@ -161,6 +203,12 @@ func (m *machine) answer(op byte) {
 	}
 	h := m.hooks[0]
 	m.hooks = m.hooks[1:]
+	m.decide(h, op)
+	m.event(&layer.HookCompleted{Hook: h})
+}
+
+// decide is what addons do in a hook.
+func (m *machine) decide(h layer.Hook, op byte) {
 	switch h := h.(type) {
 	case *layer.Next:
 		inside(h.Layer)
@@ -173,7 +221,6 @@ func (m *machine) answer(op byte) {
 			h.Subject().Kill(layertest.Epoch)
 		}
 	}
-	m.event(&layer.HookCompleted{Hook: h})
 }
 
 // run plays in to its end and then ends the client.
@@ -205,6 +252,9 @@ func FuzzHTTP(f *testing.F) {
 				ctx.Upstream = proxy
 			}
 			m := &machine{t: t, ctx: ctx, layer: layers.NewHTTP(ctx, mode), conns: []*flow.Conn{&ctx.Client.Conn}, closed: map[*flow.Conn]bool{}}
+			if len(in) > 0 && in[len(in)-1]&1 == 1 {
+				ctx.Inline = m.inline(2 + int(in[len(in)-1]>>1)%16)
+			}
 			m.run(append([]byte(nil), in...))
 			for _, fl := range m.flows {
 				if fl.Kind == flow.HTTP && fl.Live && fl.Request.Method != "CONNECT" {
