@@ -16,7 +16,7 @@ import (
 
 const (
 	defaultBodyLimit = 1 << 30
-	maxBatch         = 256  // snapshots taken in under one lock
+	maxBatch         = 256  // flows handled under one lock
 	maxRemovals      = 4096 // removals remembered for views that lag behind
 )
 
@@ -73,41 +73,23 @@ func New(cfg Config) *Store {
 }
 
 // Run takes what the engine publishes until the channel is closed or ctx ends. It is
-// the channel's only reader. What is there is taken in at once, in batches.
-func (s *Store) Run(ctx context.Context, flows <-chan *flow.Flow) {
-	batch := make([]*flow.Flow, 0, maxBatch)
+// the channel's only reader.
+func (s *Store) Run(ctx context.Context, flows <-chan []*flow.Flow) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case f, ok := <-flows:
+		case batch, ok := <-flows:
 			if !ok {
 				return
 			}
-			batch = drain(append(batch[:0], f), flows)
-			s.putAll(batch)
-			clear(batch)
+			s.PutAll(batch)
 		}
 	}
 }
 
-// drain appends what can be received without blocking, up to the capacity of batch.
-func drain(batch []*flow.Flow, flows <-chan *flow.Flow) []*flow.Flow {
-	for len(batch) < cap(batch) {
-		select {
-		case f, ok := <-flows:
-			if !ok {
-				return batch
-			}
-			batch = append(batch, f)
-		default:
-			return batch
-		}
-	}
-	return batch
-}
-
-func (s *Store) putAll(batch []*flow.Flow) {
+// PutAll takes in snapshots in the order in which they were published.
+func (s *Store) PutAll(batch []*flow.Flow) {
 	s.mu.Lock()
 	for _, f := range batch {
 		s.put(f)

@@ -153,7 +153,7 @@ func TestMaxFlowsKeepsMarkedAndLive(t *testing.T) {
 
 func TestStoreUnderLoad(t *testing.T) {
 	s := New(Config{BodyLimit: 10_000, MaxFlows: 200})
-	flows := make(chan *flow.Flow, 64)
+	flows := make(chan []*flow.Flow, 64)
 	var wg sync.WaitGroup
 	wg.Go(func() { s.Run(context.Background(), flows) })
 	for range 4 {
@@ -178,7 +178,7 @@ func TestStoreUnderLoad(t *testing.T) {
 	}
 	v := NewView(s)
 	for range 300 {
-		flows <- done("/r", 10)
+		flows <- []*flow.Flow{done("/r", 10)}
 		v.Sync()
 		if p, err := v.Prepare(context.Background(), Query{Order: ByURL}); err != nil {
 			t.Error(err)
@@ -201,7 +201,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {
-		New(Config{}).Run(ctx, make(chan *flow.Flow))
+		New(Config{}).Run(ctx, make(chan []*flow.Flow))
 		close(ended)
 	}()
 	cancel()

@@ -31,6 +31,9 @@ type client struct {
 	dead     bool // no event may reach the layers any more
 	draining bool
 
+	shown   layer.Hook           // was shown while its issuer ran, and is held
+	verdict <-chan layer.Verdict // of shown
+
 	cmds  []layer.Command
 	todo  []layer.Event
 	dirty []*socket    // have output to write
@@ -52,7 +55,7 @@ func newClient(e *Engine, nc net.Conn) *client {
 		c.sockets = append(c.sockets, c.sock)
 	}
 	c.ctx = layer.NewContext(c.conn, flow.NewServer(flow.Addr{}), e.cfg.Layers, func() time.Time { return c.now })
-	c.ctx.Upstream = e.cfg.Upstream
+	c.ctx.Upstream, c.ctx.Inline = e.cfg.Upstream, c.inline
 	return c
 }
 
@@ -116,6 +119,7 @@ func (c *client) step(ev layer.Event) {
 		for _, cmd := range cmds {
 			c.do(cmd)
 		}
+		c.ctx.Release()
 		clear(cmds)
 		c.cmds = cmds[:0]
 	}
@@ -142,11 +146,34 @@ func (c *client) do(cmd layer.Command) {
 	}
 }
 
-// hook shows a hook to the addons. Unless one of them holds its flow, the answer is the next event.
-func (c *client) hook(h layer.Hook) {
+// show shows a hook to the addons and returns where the verdict will come, or nil if they let go.
+func (c *client) show(h layer.Hook) <-chan layer.Verdict {
 	verdict := c.e.cfg.Addons.Handle(h)
 	if fh, ok := h.(layer.FlowHook); ok {
 		c.track(fh)
+	}
+	return verdict
+}
+
+// inline shows a hook to the addons while its issuer runs. One that is held is commanded next.
+func (c *client) inline(h layer.Hook) bool {
+	verdict := c.show(h)
+	if verdict == nil {
+		return true
+	}
+	c.shown, c.verdict = h, verdict
+	return false
+}
+
+// hook carries out the command to show a hook, if that has not been done.
+// Unless an addon holds its flow, the answer is the next event.
+func (c *client) hook(h layer.Hook) {
+	var verdict <-chan layer.Verdict
+	if c.shown == h {
+		verdict = c.verdict
+		c.shown, c.verdict = nil, nil
+	} else {
+		verdict = c.show(h)
 	}
 	if verdict == nil {
 		c.todo = append(c.todo, &layer.HookCompleted{Hook: h})

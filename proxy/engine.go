@@ -41,15 +41,21 @@ type Config struct {
 	ConnectTimeout time.Duration
 	// MaxClients bounds the clients at once. 0: 20,000.
 	MaxClients int
-	// Backlog is how many snapshots may wait for the store. 0: 1,024.
+	// Backlog is how many snapshots may wait for the store before publishing waits for it. 0: 1,024.
 	Backlog int
 }
 
 // An Engine is one running proxy. Its methods may be called from any goroutine.
 type Engine struct {
 	cfg   Config
-	flows chan *flow.Flow
+	flows chan []*flow.Flow
 	self  selfGuard
+
+	pub     sync.Mutex
+	batch   []*flow.Flow  // published, not sent yet
+	waiting chan struct{} // cap 1: there is a batch
+	over    chan struct{} // closed when nothing will be published any more
+	sender  sync.WaitGroup
 
 	wg      sync.WaitGroup // clients and replays
 	mu      sync.Mutex
@@ -76,11 +82,12 @@ func New(cfg Config) *Engine {
 		cfg.Layers = &atomic.Pointer[layer.Options]{}
 		cfg.Layers.Store(&layer.Options{RawTCP: true})
 	}
-	e := &Engine{cfg: cfg, flows: make(chan *flow.Flow, cfg.Backlog), clients: map[*client]struct{}{}}
+	e := &Engine{cfg: cfg, flows: make(chan []*flow.Flow), waiting: make(chan struct{}, 1), over: make(chan struct{}), clients: map[*client]struct{}{}}
 	e.force, e.kill = context.WithCancel(context.Background())
 	if e.cfg.Dial == nil {
 		e.cfg.Dial = e.dialTCP
 	}
+	e.sender.Go(e.send)
 	return e
 }
 
@@ -92,8 +99,9 @@ func or[T comparable](v, otherwise T) T {
 	return v
 }
 
-// Flows is where every snapshot is published. It has one reader, which must not stop before it is closed: Shutdown closes it.
-func (e *Engine) Flows() <-chan *flow.Flow { return e.flows }
+// Flows is where every snapshot is published, some milliseconds after it was
+// made and together with others. It has one reader, which must not stop before it is closed: Shutdown closes it.
+func (e *Engine) Flows() <-chan []*flow.Flow { return e.flows }
 
 // Listen opens the port. The host "" means all addresses.
 func (e *Engine) Listen(host string, port int) (net.Addr, error) {
@@ -243,7 +251,58 @@ func (e *Engine) Shutdown(ctx context.Context) {
 	}
 	e.kill()
 	<-done
+	close(e.over)
+	e.sender.Wait()
 	close(e.flows)
 }
 
-func (e *Engine) publish(f *flow.Flow) { e.flows <- f }
+// publishAfter is how long snapshots are gathered: no person sees the delay, and the reader is woken for many at once.
+const publishAfter = 4 * time.Millisecond
+
+// publish has a snapshot sent soon. It waits only if the reader is far behind.
+func (e *Engine) publish(f *flow.Flow) {
+	e.pub.Lock()
+	e.batch = append(e.batch, f)
+	n := len(e.batch)
+	var full []*flow.Flow
+	if n >= e.cfg.Backlog {
+		full, e.batch = e.batch, nil
+	}
+	e.pub.Unlock()
+	if n == 1 {
+		select {
+		case e.waiting <- struct{}{}:
+		default:
+		}
+	}
+	if full != nil {
+		e.flows <- full
+	}
+}
+
+// send sends batches until the engine has ended.
+func (e *Engine) send() {
+	for {
+		select {
+		case <-e.waiting:
+			select {
+			case <-time.After(publishAfter):
+			case <-e.over:
+			}
+		case <-e.over:
+			e.sendBatch()
+			return
+		}
+		e.sendBatch()
+	}
+}
+
+func (e *Engine) sendBatch() {
+	e.pub.Lock()
+	batch := e.batch
+	e.batch = nil
+	e.pub.Unlock()
+	if len(batch) > 0 {
+		e.flows <- batch
+	}
+}

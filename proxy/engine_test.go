@@ -112,10 +112,12 @@ func newWorld(t *testing.T, cfg Config) *world {
 	}
 	w.Engine = New(cfg)
 	w.reader.Go(func() {
-		for f := range w.Flows() {
+		for batch := range w.Flows() {
 			w.mu.Lock()
-			if old := w.last[f.ID]; old == nil || old.Rev < f.Rev {
-				w.last[f.ID] = f
+			for _, f := range batch {
+				if old := w.last[f.ID]; old == nil || old.Rev < f.Rev {
+					w.last[f.ID] = f
+				}
 			}
 			w.mu.Unlock()
 		}
@@ -139,6 +141,7 @@ func (w *world) end() {
 // flow returns the newest snapshot of the only flow.
 func (w *world) flow() *flow.Flow {
 	w.t.Helper()
+	time.Sleep(2 * publishAfter)
 	synctest.Wait()
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -334,8 +337,10 @@ func TestShutdownWaitsForWhatIsUnderWay(t *testing.T) {
 func TestSlowReaderHoldsUpOnlyItsSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, Config{})
-		stuck, free := w.connect(), w.connect()
-		a, b := <-w.servers, <-w.servers
+		stuck := w.connect()
+		a := <-w.servers
+		free := w.connect()
+		b := <-w.servers
 		send(t, stuck, "1")
 		send(t, free, "2")
 		expect(t, a, "1")

@@ -82,7 +82,7 @@ func parseVia(s string) (*flow.Via, error) {
 // root returns the constructor of the mode's outermost layer.
 func (m Mode) root() func(*layer.Context) layer.Layer {
 	if m.Upstream != nil {
-		return layers.NewHTTPUpstreamProxy
+		return func(ctx *layer.Context) layer.Layer { return layers.NewHTTPUpstreamProxy(ctx) }
 	}
-	return layers.NewHTTPProxy
+	return func(ctx *layer.Context) layer.Layer { return layers.NewHTTPProxy(ctx) }
 }

@@ -153,24 +153,46 @@ func (f *Flow) Kill(now time.Time) { f.Error = &Error{KilledMessage, now} }
 
 // Snapshot returns an immutable copy of a live flow with the next revision.
 // Header lists, bodies and messages are shared, never copied: they are only ever appended to or replaced.
+// The copy and its messages are one allocation.
 func (f *Flow) Snapshot() *Flow {
 	f.Rev++
-	c := *f
-	c.Client, c.Server = f.Client.Snapshot(), f.Server.Snapshot()
-	if f.Request != nil {
-		r := *f.Request
-		c.Request = &r
+	var c *Flow
+	switch {
+	case f.Request == nil:
+		c = &Flow{}
+	case f.Response == nil:
+		s := &struct {
+			Flow
+			request Request
+		}{}
+		c, s.Request = &s.Flow, &s.request
+	default:
+		s := &struct {
+			Flow
+			request  Request
+			response Response
+		}{}
+		c, s.Request, s.Response = &s.Flow, &s.request, &s.response
+	}
+	request, response := c.Request, c.Response
+	*c = *f
+	if c.Client, c.Server = f.Client.Snapshot(), f.Server.Snapshot(); f.Request != nil {
+		*request = *f.Request
+		c.Request = request
 	}
 	if f.Response != nil {
-		r := *f.Response
-		c.Response = &r
+		if response == nil {
+			response = new(Response)
+		}
+		*response = *f.Response
+		c.Response = response
 	}
 	if f.WebSocket != nil {
 		w := *f.WebSocket
 		c.WebSocket = &w
 	}
 	c.Metadata = maps.Clone(f.Metadata)
-	return &c
+	return c
 }
 
 // Copy returns a flow with a new ID that lives on no connection, as a duplicate does. Messages are shared.

@@ -32,6 +32,10 @@ type Context struct {
 	// Now is the time of the current event.
 	Now func() time.Time
 
+	// Inline, where the driver sets it, shows a hook to the addons at once and
+	// reports whether they let go at once too. If not, the hook is commanded as usual and its issuer waits.
+	Inline func(Hook) bool
+
 	options *atomic.Pointer[Options]
 	scripts *scripts
 	shared  *shared

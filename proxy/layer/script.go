@@ -149,8 +149,13 @@ func (s *Script) Await(c Command) Completion {
 	return a
 }
 
-// Hook shows a hook to the addons and waits until they let go.
-func (s *Script) Hook(h Hook) { s.Await(h) }
+// Hook shows a hook to the addons and waits until they let go. Mostly they do so at once, and
+// then the body goes on without giving way.
+func (s *Script) Hook(h Hook) {
+	if s.ctx.Inline == nil || !s.ctx.Inline(h) {
+		s.Await(h)
+	}
+}
 
 // Open connects to a server.
 func (s *Script) Open(srv *flow.Server) error {

@@ -2,7 +2,6 @@ package http1
 
 import (
 	"fmt"
-	"strings"
 
 	"sluice/proxy/flow"
 )
@@ -31,13 +30,23 @@ func ValidateResponse(resp *flow.Response) error {
 	return nil
 }
 
+// breaksLine reports whether a value would not stay inside its line.
+func breaksLine(v string) bool {
+	for i := range len(v) {
+		if c := v[i]; c < ' ' && (c == '\r' || c == '\n' || c == 0) {
+			return true
+		}
+	}
+	return false
+}
+
 func validate(h flow.Headers, version string) (f bodyFields, err error) {
 	for i := range h {
 		if !validToken(h[i].Name) {
 			return f, fmt.Errorf("invalid header name: %.100q", h[i].Name)
 		}
 		// RFC 9110 §5.5
-		if strings.ContainsAny(h[i].Value, "\r\n\x00") {
+		if breaksLine(h[i].Value) {
 			return f, fmt.Errorf("invalid header value: %.100q", h[i].Value)
 		}
 	}
