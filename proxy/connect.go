@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -150,11 +151,21 @@ func (e *Engine) dialTCP(ctx context.Context, addr string) (net.Conn, error) {
 	if e.cfg.LocalAddr != nil {
 		d.LocalAddr = e.cfg.LocalAddr
 	}
-	nc, err := d.DialContext(ctx, "tcp", addr)
+	nc, err := d.DialContext(ctx, "tcp", localhost(addr))
 	if errors.Is(err, errSelf) {
 		return nil, errSelf
 	}
 	return nc, dialError(addr, err)
+}
+
+// localhost puts "localhost" in place of a name below it: such names are this machine's and no resolver is
+// asked for them (RFC 6761 §6.3).
+func localhost(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil || !strings.HasSuffix(strings.ToLower(strings.TrimSuffix(host, ".")), ".localhost") {
+		return addr
+	}
+	return net.JoinHostPort("localhost", port)
 }
 
 var errSelf = errors.New("the request would come back to the proxy itself: its destination is the address sluice listens on")
