@@ -34,10 +34,11 @@ type client struct {
 	shown   layer.Hook           // was shown while its issuer ran, and is held
 	verdict <-chan layer.Verdict // of shown
 
-	cmds  []layer.Command
-	todo  []layer.Event
-	dirty []*socket    // have output to write
-	fresh []*flow.Flow // were in a hook during this step
+	cmds   []layer.Command
+	todo   []layer.Event
+	dirty  []*socket    // have output to write
+	fresh  []*flow.Flow // were in a hook and are not published yet
+	queued bool         // the engine will take fresh
 
 	idle     *time.Timer
 	done     chan struct{}  // closed when dead
@@ -88,19 +89,39 @@ func (c *client) post(ev layer.Event) {
 	}
 	dirty := append(room[:0], c.dirty...)
 	c.dirty = c.dirty[:0]
-	var news [2]*flow.Flow
-	fresh := append(news[:0], c.fresh...)
-	c.fresh = c.fresh[:0]
-	for i, f := range fresh {
-		fresh[i] = f.Snapshot()
+	news := len(c.fresh) > 0 && !c.queued
+	c.queued = c.queued || news
+	var late []*flow.Flow
+	if len(c.fresh) >= maxFresh {
+		late = c.take(nil)
 	}
 	c.mu.Unlock()
 	for _, s := range dirty {
 		s.flush()
 	}
-	for _, f := range fresh {
-		c.e.publish(f)
+	if news {
+		c.e.enqueue(c)
 	}
+	if late != nil {
+		c.e.flows <- late
+	}
+}
+
+// maxFresh is how many flows of one client may wait to be published before it waits for the store.
+const maxFresh = 512
+
+// take appends the snapshots of the flows that were in a hook since the last call. The caller holds the lock.
+func (c *client) take(batch []*flow.Flow) []*flow.Flow {
+	for i, f := range c.fresh {
+		if f.Live || f.Intercepted || slices.Contains(c.flows, f) {
+			batch = append(batch, f.Snapshot())
+		} else {
+			batch = append(batch, f.Seal())
+		}
+		c.fresh[i] = nil
+	}
+	c.fresh = c.fresh[:0]
+	return batch
 }
 
 // step runs the layers on an event and on all the answers that come at once.
@@ -141,6 +162,8 @@ func (c *client) do(cmd layer.Command) {
 		c.wake(cmd)
 	case *layer.Log:
 		c.log(cmd.Level, cmd.Text)
+	case *layer.Update:
+		c.mark(cmd.Flow)
 	case layer.Hook:
 		c.hook(cmd)
 	}
@@ -211,6 +234,9 @@ func (c *client) release(h layer.Hook, v layer.Verdict) {
 // track remembers a flow while it lives and has it published after this step.
 func (c *client) track(h layer.FlowHook) {
 	f := h.Subject()
+	if _, ours := h.(*layer.HTTPConnectUpstream); ours {
+		return // a message of the tunnel's, not a flow of the client's
+	}
 	c.mark(f)
 	at := slices.Index(c.flows, f)
 	switch h.(type) {
@@ -355,20 +381,22 @@ func (c *client) teardown() {
 	c.wg.Wait()
 	c.ctx.Stop()
 	for _, f := range c.flows {
-		c.finish(f)
+		f.Live, f.Intercepted = false, false
+		if f.Error == nil {
+			f.Error = &flow.Error{Message: "Client disconnected.", Time: time.Now()}
+		}
+		c.e.cfg.Addons.Handle(&layer.Error{OfFlow: layer.OfFlow{Flow: f}})
+		c.mark(f)
 	}
 	c.conn.End = time.Now()
 	c.conn.Touch()
-}
-
-// finish publishes the end of a flow that no layer will end any more. The client has no goroutine left.
-func (c *client) finish(f *flow.Flow) {
-	f.Live, f.Intercepted = false, false
-	if f.Error == nil {
-		f.Error = &flow.Error{Message: "Client disconnected.", Time: time.Now()}
+	c.mu.Lock()
+	c.flows = nil
+	rest := c.take(nil)
+	c.mu.Unlock()
+	if len(rest) > 0 {
+		c.e.flows <- rest
 	}
-	c.e.cfg.Addons.Handle(&layer.Error{OfFlow: layer.OfFlow{Flow: f}})
-	c.e.publish(f.Snapshot())
 }
 
 func (c *client) log(level slog.Level, text string, args ...any) {

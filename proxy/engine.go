@@ -41,8 +41,6 @@ type Config struct {
 	ConnectTimeout time.Duration
 	// MaxClients bounds the clients at once. 0: 20,000.
 	MaxClients int
-	// Backlog is how many snapshots may wait for the store before publishing waits for it. 0: 1,024.
-	Backlog int
 }
 
 // An Engine is one running proxy. Its methods may be called from any goroutine.
@@ -52,8 +50,8 @@ type Engine struct {
 	self  selfGuard
 
 	pub     sync.Mutex
-	batch   []*flow.Flow  // published, not sent yet
-	waiting chan struct{} // cap 1: there is a batch
+	queue   []*client     // have flows to publish
+	waiting chan struct{} // cap 1: queue is not empty
 	over    chan struct{} // closed when nothing will be published any more
 	sender  sync.WaitGroup
 
@@ -77,7 +75,6 @@ func New(cfg Config) *Engine {
 	cfg.IdleTimeout = or(cfg.IdleTimeout, 10*time.Minute)
 	cfg.ConnectTimeout = or(cfg.ConnectTimeout, 30*time.Second)
 	cfg.MaxClients = or(cfg.MaxClients, 20_000)
-	cfg.Backlog = or(cfg.Backlog, 1024)
 	if cfg.Layers == nil {
 		cfg.Layers = &atomic.Pointer[layer.Options]{}
 		cfg.Layers.Store(&layer.Options{RawTCP: true})
@@ -256,53 +253,46 @@ func (e *Engine) Shutdown(ctx context.Context) {
 	close(e.flows)
 }
 
-// publishAfter is how long snapshots are gathered: no person sees the delay, and the reader is woken for many at once.
+// publishAfter is how long what happens to flows is gathered: no person sees the
+// delay, a flow that is over by then is published once, and the reader is woken for many at once.
 const publishAfter = 4 * time.Millisecond
 
-// publish has a snapshot sent soon. It waits only if the reader is far behind.
-func (e *Engine) publish(f *flow.Flow) {
+// enqueue has a client's flows published soon.
+func (e *Engine) enqueue(c *client) {
 	e.pub.Lock()
-	e.batch = append(e.batch, f)
-	n := len(e.batch)
-	var full []*flow.Flow
-	if n >= e.cfg.Backlog {
-		full, e.batch = e.batch, nil
-	}
+	e.queue = append(e.queue, c)
+	first := len(e.queue) == 1
 	e.pub.Unlock()
-	if n == 1 {
-		select {
-		case e.waiting <- struct{}{}:
-		default:
-		}
-	}
-	if full != nil {
-		e.flows <- full
+	if first {
+		e.waiting <- struct{}{}
 	}
 }
 
-// send sends batches until the engine has ended.
+// send publishes until the engine has ended.
 func (e *Engine) send() {
 	for {
 		select {
 		case <-e.waiting:
-			select {
-			case <-time.After(publishAfter):
-			case <-e.over:
-			}
 		case <-e.over:
-			e.sendBatch()
 			return
 		}
-		e.sendBatch()
-	}
-}
-
-func (e *Engine) sendBatch() {
-	e.pub.Lock()
-	batch := e.batch
-	e.batch = nil
-	e.pub.Unlock()
-	if len(batch) > 0 {
-		e.flows <- batch
+		select {
+		case <-time.After(publishAfter):
+		case <-e.over:
+		}
+		e.pub.Lock()
+		queue := e.queue
+		e.queue = nil
+		e.pub.Unlock()
+		var batch []*flow.Flow
+		for _, c := range queue {
+			c.mu.Lock()
+			batch = c.take(batch)
+			c.queued = false
+			c.mu.Unlock()
+		}
+		if len(batch) > 0 {
+			e.flows <- batch
+		}
 	}
 }

@@ -195,6 +195,14 @@ func (f *Flow) Snapshot() *Flow {
 	return c
 }
 
+// Seal makes a flow that has ended an immutable snapshot of itself, with the
+// next revision. Its owner must never write to it again.
+func (f *Flow) Seal() *Flow {
+	f.Rev++
+	f.Client, f.Server = f.Client.Snapshot(), f.Server.Snapshot()
+	return f
+}
+
 // Copy returns a flow with a new ID that lives on no connection, as a duplicate does. Messages are shared.
 func (f *Flow) Copy() *Flow {
 	c := *f
