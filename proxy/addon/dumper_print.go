@@ -20,7 +20,7 @@ func (d *Dumper) exchange(s *dumpSettings, f *flow.Flow) {
 		}
 	}
 	if f.Error != nil {
-		d.failure(f.Error.Message)
+		d.printf("%s%s\n", arrow(s, f), d.brush.paint(inkBad, content.Clean(f.Error.Message)))
 	}
 }
 
@@ -45,23 +45,21 @@ func (d *Dumper) request(s *dumpSettings, f *flow.Flow) {
 
 func (d *Dumper) response(s *dumpSettings, f *flow.Flow) {
 	r := f.Response
-	arrow := "<< "
+	replay := ""
 	if f.Replay == flow.ReplayedResponse {
-		arrow += d.brush.paint(inkWarn, "[replay]") + " "
-	}
-	if s.detail == 1 {
-		// The status stands below the method.
-		arrow = strings.Repeat(" ", max(utf8.RuneCountInString(clientName(f))-1, 1)) + arrow
-	} else {
-		arrow = " " + arrow
+		replay = d.brush.paint(inkWarn, "[replay]") + " "
 	}
 	status := strings.TrimRight(fmt.Sprintf("%d %s", r.Status, content.Clean(r.Reason)), " ")
-	d.printf("%s%s %s\n", arrow, d.brush.paint(statusInk(r.Status), status), size(&r.Body))
+	d.printf("%s%s%s %s\n", arrow(s, f), replay, d.brush.paint(statusInk(r.Status), status), size(&r.Body))
 	d.details(s, &r.HTTPMessage, f.Request.Path, false)
 }
 
-func (d *Dumper) failure(msg string) {
-	d.printf(" << %s\n", d.brush.paint(inkBad, content.Clean(msg)))
+// arrow leads to what came back. At detail 1 that stands below the method.
+func arrow(s *dumpSettings, f *flow.Flow) string {
+	if s.detail > 1 {
+		return " << "
+	}
+	return strings.Repeat(" ", max(utf8.RuneCountInString(clientName(f))-2, 0)) + " << "
 }
 
 // details prints headers from detail 2 on, and the body and the trailers from 3 on.
