@@ -11,7 +11,8 @@ import (
 
 func (e Env) replayCommands() []command.Command {
 	return []command.Command{
-		{Name: "replay.client", Params: params(param("flows", command.FlowSeq)), Help: "Send the requests of flows again.", Run: e.replay},
+		{Name: "replay.client", Params: params(param("flows", command.FlowSeq)),
+			Help: "Send the requests of flows again.", Run: e.replay},
 		{Name: "replay.client.count", Result: command.Int, Help: "Count the replays that wait or are under way.",
 			Run: func(context.Context, command.Args) (any, error) { return e.Engine.ReplayCount(), nil }},
 		{Name: "replay.client.stop", Help: "Forget the replays that wait.",
@@ -52,7 +53,8 @@ func (e Env) cutCommands() []command.Command {
 				return rows, nil
 			}},
 		{Name: "cut.save", Params: append(what[:2:2], param("path", command.Path)),
-			Help: "Cut things out of flows and save them: one as it is, several as CSV. A + before the path appends.", Run: e.cutSave},
+			Help: "Cut things out of flows and save them: one as it is, several as CSV. A + before the path appends.",
+			Run:  e.cutSave},
 		{Name: "cut.clip", Params: what, Help: "Cut things out of flows into the clipboard.", Run: e.cutClip},
 	}
 }
@@ -116,7 +118,8 @@ func (e Env) exportCommands() []command.Command {
 				})
 				return nil, nil
 			}},
-		{Name: "export.file", Params: append(what[:2:2], param("path", command.Path)), Help: "Export a flow to a file.",
+		{Name: "export.file", Params: append(what[:2:2], param("path", command.Path)),
+			Help: "Export a flow to a file.",
 			Run: func(_ context.Context, args command.Args) (any, error) {
 				e.Go(func(context.Context) (string, error) {
 					data, err := e.export(args)

@@ -16,7 +16,8 @@ func (e Env) flowCommands() []command.Command {
 		{Name: "flow.revert", Params: one, Help: "Revert changes to flows.", Run: e.revert},
 		{Name: "flow.mark", Params: params(param("flows", command.FlowSeq), param("marker", command.Marker)),
 			Help: "Mark flows.", Run: e.mark},
-		{Name: "flow.mark.toggle", Params: one, Help: "Mark flows that have no mark and unmark those that have.", Run: e.markToggle},
+		{Name: "flow.mark.toggle", Params: one,
+			Help: "Mark flows that have no mark and unmark those that have.", Run: e.markToggle},
 		{Name: "flow.comment", Params: params(param("flow", command.FlowSeq), param("comment", command.Str)),
 			Help: "Add a comment to flows.", Run: e.comment},
 	}
@@ -40,7 +41,8 @@ func (e Env) messageCommands() []command.Command {
 				encode := func(f *flow.Flow, part string) error { return Encode(f, part, args[2].(string)) }
 				return e.rewrite(encode)(ctx, args)
 			}},
-		{Name: "flow.encode.toggle", Params: part, Help: "Decode what is encoded and encode what is not.", Run: e.rewrite(Toggle)},
+		{Name: "flow.encode.toggle", Params: part,
+			Help: "Decode what is encoded and encode what is not.", Run: e.rewrite(Toggle)},
 	}
 }
 

@@ -37,8 +37,9 @@ func (e Env) optionCommands() []command.Command {
 			}},
 		{Name: "options.reset", Help: "Reset all options to their defaults.",
 			Run: func(context.Context, command.Args) (any, error) { return nil, e.Options.Reset() }},
-		{Name: "options.reset.one", Params: params(param("name", command.Str)), Help: "Reset one option to its default.",
-			Run: func(_ context.Context, args command.Args) (any, error) { return nil, e.Options.Reset(args[0].(string)) }},
+		{Name: "options.reset.one", Params: params(param("name", command.Str)),
+			Help: "Reset one option to its default.",
+			Run:  func(_ context.Context, args command.Args) (any, error) { return nil, e.Options.Reset(args[0].(string)) }},
 	}
 }
 

@@ -94,7 +94,7 @@ func Name(k tea.KeyPressMsg) string {
 	return join(mod, base(bare.Keystroke()))
 }
 
+var short = strings.NewReplacer("enter", "⏎", "right", "→", "space", "␣")
+
 // Short returns a key as the quick help shows it.
-func Short(key string) string {
-	return strings.NewReplacer("enter", "⏎", "right", "→", "space", "␣").Replace(key)
-}
+func Short(key string) string { return short.Replace(key) }

@@ -191,7 +191,7 @@ func (t *Theme) vocabulary(p palette) {
 		content.Punct: t.ink(p.muted), content.Tag: t.ink(p.blue), content.Attr: t.ink(p.violet),
 		content.Offset: t.ink(p.faint), content.Heading: t.Head, content.Error: t.Error,
 	}
-	for i, spec := range []string{p.red, p.orange, p.yellow, p.green, p.cyan, p.muted} {
+	for i, spec := range []string{p.red, p.orange, p.text, p.text, p.muted, p.muted} {
 		t.scale[i] = t.ink(spec)
 	}
 }
@@ -247,14 +247,14 @@ func mediaClass(ct string) string {
 	return "other"
 }
 
-// Size returns the style of a number of bytes: the larger, the warmer.
+// Size returns the style of a number of bytes: warm from some 160 KiB, and more so from 3 MiB.
 func (t *Theme) Size(bytes int64) lipgloss.Style {
-	return t.warmth(math.Log2(1+float64(max(bytes, 0))) / 20)
+	return t.warmth(math.Log2(1+float64(max(bytes, 0))) / 26)
 }
 
-// Duration returns the style of a time span: the longer, the warmer.
+// Duration returns the style of a time span: warm from some 1.6 s, and more so from 10 s.
 func (t *Theme) Duration(d time.Duration) lipgloss.Style {
-	return t.warmth(math.Log2(math.Max(1, float64(d)/float64(time.Millisecond))) / 12)
+	return t.warmth(math.Log2(math.Max(1, float64(d)/float64(time.Millisecond))) / 16)
 }
 
 // warmth picks from the scale; 0 is cool, 1 and more is warm.

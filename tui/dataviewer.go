@@ -1,0 +1,93 @@
+package tui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"sluice/proxy/content"
+)
+
+// maxViewerText bounds a cell of the data viewer, in bytes.
+const maxViewerText = 64 << 10
+
+// A dataViewer shows what a command returned.
+type dataViewer struct {
+	app  *App
+	rows [][]string
+	list picker
+	w, h int
+	lay  []string // the rows as lines
+	made int      // the width they were made for
+}
+
+func newDataViewer(a *App, rows [][]string) *dataViewer {
+	d := &dataViewer{app: a, rows: rows}
+	d.list.line = func(i, w int, focus bool) []string {
+		p := &painter{theme: a.theme, focus: focus}
+		p.left(a.theme.Text, d.lay[i], w)
+		return []string{p.String()}
+	}
+	return d
+}
+
+func (d *dataViewer) Name() string    { return "dataviewer" }
+func (d *dataViewer) Context() string { return "dataviewer" }
+func (d *dataViewer) Title() string   { return "Data viewer" }
+
+// Size is four fifths of the width and as much of the height as is needed.
+func (d *dataViewer) Size(w, h int) (int, int) {
+	width := (w*4 + 4) / 5
+	d.arrange(width - 2)
+	return width, min(len(d.lay)+2, max(h-3, 3))
+}
+
+func (d *dataViewer) SetSize(w, h int) {
+	d.w, d.h = w, h
+	d.arrange(w - 2)
+	d.list.SetSize(max(w-2, 0), max(h-2, 0))
+	d.list.setLen(len(d.lay))
+}
+
+// arrange breaks the rows into lines of a width; several columns stand side by side.
+func (d *dataViewer) arrange(w int) {
+	if w = max(w, 1); w == d.made {
+		return
+	}
+	d.made, d.lay = w, nil
+	for _, row := range d.rows {
+		if len(row) == 1 {
+			d.lay = append(d.lay, hardWrap(content.Clean(row[0][:min(len(row[0]), maxViewerText)]), w)...)
+			continue
+		}
+		first := min(22, w/2)
+		rest := max((w-first)/max(len(row)-1, 1), 1)
+		var b strings.Builder
+		for i, cell := range row {
+			width := rest
+			if i == 0 {
+				width = first
+			}
+			b.WriteString(fit(content.Clean(clip(cell, width)), max(width-1, 0)) + " ")
+		}
+		d.lay = append(d.lay, b.String())
+	}
+}
+
+func (d *dataViewer) Key(tea.KeyPressMsg) (tea.Cmd, bool) { return nil, false }
+
+func (d *dataViewer) Nav(n nav) tea.Cmd {
+	d.list.move(n)
+	return nil
+}
+
+func (d *dataViewer) Mouse(m tea.MouseMsg, _, y int) tea.Cmd {
+	if i := d.list.mouse(m, y-1); i >= 0 {
+		d.list.focus = i
+	}
+	return nil
+}
+
+func (d *dataViewer) View() string {
+	return d.app.frameBox("Data viewer", strings.Split(d.list.View(), "\n"), d.w, d.h)
+}

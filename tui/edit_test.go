@@ -1,0 +1,104 @@
+package tui
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sluice/tui/external"
+)
+
+func TestGridTakesOverWhenLeft(t *testing.T) {
+	drive(t, 100, 30, gallery()[1:2], func(d *driver) {
+		id := d.app.view.Focus()
+		d.press("e")
+		d.wantScreen("Edit...", "query")
+		d.press("esc")
+		d.run("console.edit.focus query")
+		d.wantScreen("Edit Query", "mode", "fast")
+		d.press("a")
+		d.write("extra")
+		d.press("tab")
+		d.write("1")
+		d.press("esc")
+		d.wantScreen("extra")
+		d.press("q")
+		if got := d.store.Get(id).Request.Path; got != "/assets/app.4f2a91.js?v=12&extra=1&mode=fast" {
+			t.Errorf("the path is %s", got)
+		}
+		if !d.store.Modified(id) {
+			t.Error("the flow does not count as modified")
+		}
+		d.wantScreen("V Restore")
+		d.press("V")
+		if got := d.store.Get(id).Request.Path; strings.Contains(got, "extra") {
+			t.Errorf("after reverting the path is %s", got)
+		}
+	})
+}
+
+func TestLookingIntoAGridChangesNothing(t *testing.T) {
+	drive(t, 100, 30, gallery()[1:2], func(d *driver) {
+		for _, part := range []string{"cookies", "query", "path", "request-headers", "response-headers", "set-cookies"} {
+			d.run("console.edit.focus " + part)
+			if got := d.app.front().Context(); got != "grideditor" {
+				t.Fatalf("%s is edited in %s:\n%s", part, got, d.screen())
+			}
+			d.press("q")
+		}
+		if d.store.Modified(d.app.view.Focus()) {
+			t.Error("looking modifies")
+		}
+	})
+}
+
+func TestPromptedParts(t *testing.T) {
+	drive(t, 100, 30, gallery()[1:2], func(d *driver) {
+		d.run("console.edit.focus method")
+		d.wantScreen(": flow.set @focus method")
+		d.write("PUT")
+		d.press("enter")
+		if got := d.app.view.FocusFlow().Request.Method; got != "PUT" {
+			t.Errorf("the method is %s", got)
+		}
+		d.run("console.edit.focus moon")
+		d.wantScreen(`there is no "moon" to edit`)
+		d.run("console.grideditor.add")
+		d.wantScreen("not in a grideditor")
+	})
+}
+
+func TestEditedTextIsTakenOver(t *testing.T) {
+	drive(t, 140, 30, gallery()[1:2], func(d *driver) {
+		id := d.app.view.Focus()
+		d.app.editing = &editSession{id, "url"}
+		d.send(external.Edited{Data: []byte("https://other.example.com/new\n"), Changed: true})
+		if got := d.store.Get(id).Request.URL(); got != "https://other.example.com/new" {
+			t.Errorf("the url is %s", got)
+		}
+		d.wantScreen("other.example.com")
+		d.app.editing = &editSession{id, "request-body"}
+		d.send(external.Edited{Data: []byte("body\n"), Changed: true})
+		if got := string(d.store.Get(id).Request.Body.Bytes()); got != "body\n" {
+			t.Errorf("the body is %q", got)
+		}
+		d.app.editing = &editSession{id, "url"}
+		d.send(external.Edited{Err: errors.New("can't start editor: no such file")})
+		d.wantScreen("can't start editor")
+	})
+}
+
+func TestTextThatDoesNotFitIsKept(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	drive(t, 250, 30, gallery()[1:2], func(d *driver) {
+		d.app.editing = &editSession{d.app.view.Focus(), "url"}
+		d.send(external.Edited{Data: []byte("no url"), Changed: true})
+		kept, err := filepath.Glob(filepath.Join(os.TempDir(), "*"))
+		if err != nil || len(kept) != 1 {
+			t.Fatalf("kept %v, %v", kept, err)
+		}
+		d.wantScreen("Error: ", filepath.Base(kept[0]))
+	})
+}

@@ -1,0 +1,31 @@
+package tui
+
+import (
+	"sluice/flowstore"
+	"sluice/proxy/command"
+	"sluice/proxy/option"
+	"sluice/tui/actions"
+	"sluice/tui/events"
+	"sluice/tui/keymap"
+)
+
+// Engine is the running proxy as the terminal program sees it.
+type Engine = actions.Engine
+
+// Config is what the program works on. Store, Options, Events and Keymap must be
+// given; they are shared with whoever else has them, but for Keymap, which the
+// program owns from then on.
+type Config struct {
+	Store   *flowstore.Store
+	Options *option.Options
+	Events  *events.Log // its handler takes what is logged while the program has the terminal
+	Keymap  *keymap.Map
+	// Engine may be nil, when flows are only looked at.
+	Engine Engine
+	// Commands are more commands to register.
+	Commands []command.Command
+	// Confdir is the directory of the command history; empty: nothing is kept.
+	Confdir string
+	// Getenv reads the environment; nil: os.Getenv.
+	Getenv func(name string) string
+}

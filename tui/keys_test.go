@@ -1,0 +1,349 @@
+package tui
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"sluice/proxy/command"
+	"sluice/proxy/flow"
+)
+
+// Every binding runs a command that exists, with arguments that it takes.
+func TestBindingsRunCommands(t *testing.T) {
+	d := newDriver(t, gallery(), nil)
+	defer d.app.Close()
+	for _, b := range d.app.keys.List("") {
+		line := b.Command
+		for {
+			parsed := d.app.typing.Parse(strings.TrimSpace(line))
+			for _, part := range parsed.Parts {
+				if part.Type == command.Cmd && !part.Valid {
+					t.Errorf("%s runs %q: %s is no command", b.Key, b.Command, part.Text)
+				}
+				if part.Type == command.Unknown {
+					t.Errorf("%s runs %q: %s is one argument too many", b.Key, b.Command, part.Text)
+				}
+			}
+			if !strings.HasPrefix(line, "console.command ") || strings.TrimSpace(line) == "console.command" {
+				break
+			}
+			line = strings.TrimPrefix(line, "console.command ")
+		}
+	}
+}
+
+func focusURL(d *driver) string { return d.app.view.FocusFlow().Request.URL() }
+
+func TestMoving(t *testing.T) {
+	flows := gallery()
+	drive(t, 120, 12, flows[:12], func(d *driver) {
+		at := func(want int) {
+			t.Helper()
+			if got := d.app.view.FocusIndex(); got != want {
+				t.Errorf("the focus is on %d, want %d", got, want)
+			}
+		}
+		d.press("j", "down", "k")
+		at(1)
+		d.press("G")
+		at(11)
+		d.press("j")
+		at(11)
+		d.press("g")
+		at(0)
+		d.press("space")
+		at(8)
+		d.press("page up")
+		at(0)
+		d.press("end", "home")
+		at(0)
+		d.send(tea.MouseWheelMsg{Button: tea.MouseWheelDown, Y: 3})
+		at(1)
+		d.send(tea.MouseClickMsg{Button: tea.MouseLeft, Y: 5, X: 10})
+		at(4)
+		d.send(tea.MouseClickMsg{Button: tea.MouseLeft, Y: 5, X: 10})
+		if got := d.app.front().Name(); got != "flowview" {
+			t.Errorf("a click on the focused row opens %s", got)
+		}
+	})
+}
+
+func TestKeysOnFlows(t *testing.T) {
+	drive(t, 120, 30, gallery(), func(d *driver) {
+		id := d.app.view.Focus()
+		d.press("m")
+		d.wantScreen("●")
+		if d.store.Get(id).Marked == "" {
+			t.Error("m does not mark")
+		}
+		d.press("r")
+		if len(d.engine.replayed) != 1 || d.engine.replayed[0] != id {
+			t.Errorf("r replays %v", d.engine.replayed)
+		}
+		d.press("D")
+		d.wantScreen("[2/14]", "Duplicated 1 flow.")
+		d.press("d")
+		d.wantScreen("/13]")
+		d.press("A")
+		if len(d.engine.resumed) != 2 {
+			t.Errorf("A resumes %d flows, want 2", len(d.engine.resumed))
+		}
+		d.press("z", "y")
+		d.wantScreen("No flows yet.")
+		if len(d.engine.killed) != 4 {
+			t.Errorf("removing kills %d flows, want those 4 that live", len(d.engine.killed))
+		}
+	})
+}
+
+func TestResumeSendsWhatWasEdited(t *testing.T) {
+	drive(t, 120, 30, gallery()[5:6], func(d *driver) {
+		d.run("flow.set @focus method PATCH")
+		d.wantScreen("PATCH", "Set method on 1 flow.")
+		id := d.app.view.Focus()
+		d.press("a")
+		edit := d.engine.resumed[id]
+		if edit == nil || edit.Request == nil || edit.Request.Method != "PATCH" {
+			t.Errorf("resumed with %+v", edit)
+		}
+	})
+}
+
+func TestPromptRunsCommands(t *testing.T) {
+	drive(t, 120, 30, gallery(), func(d *driver) {
+		d.press(":")
+		d.write("view.focus.go 3")
+		d.wantScreen(": view.focus.go 3")
+		d.press("enter")
+		if got := d.app.view.FocusIndex(); got != 3 {
+			t.Errorf("the focus is on %d", got)
+		}
+		d.press(":", "up")
+		d.wantScreen(": view.focus.go 3")
+		d.press("esc", ":")
+		d.write("view.fokus.next")
+		d.press("enter")
+		d.wantScreen(`Error: unknown command "view.fokus.next": did you mean view.focus.next?`)
+		d.pass(6 * time.Second)
+		d.wantNot("Error")
+	})
+}
+
+// Completing a line on its own goroutine does not touch the view.
+func TestTabCompletes(t *testing.T) {
+	drive(t, 120, 30, gallery(), func(d *driver) {
+		d.press(":")
+		d.write("flow.mark.tog")
+		d.press("tab")
+		d.write(" @fo")
+		d.press("tab", "enter")
+		if d.app.view.FocusFlow().Marked == "" {
+			d.t.Errorf("nothing is marked:\n%s", d.screen())
+		}
+	})
+}
+
+func TestFilterPrompt(t *testing.T) {
+	drive(t, 120, 30, gallery(), func(d *driver) {
+		d.press("f")
+		d.write("~m POST")
+		d.press("enter")
+		d.wantScreen("[f:~m POST]", "[1/1]")
+		d.press("f", "ctrl e")
+		d.write(" & (")
+		d.press("enter")
+		if got := d.opts.Str("view_filter"); got != "~m POST" {
+			t.Errorf("an invalid filter replaced the valid one: %q", got)
+		}
+		d.press("esc", "f", "ctrl u", "enter")
+		d.wantScreen("/13]")
+		d.wantNot("[f:")
+	})
+}
+
+func TestChooser(t *testing.T) {
+	drive(t, 120, 30, gallery(), func(d *driver) {
+		d.press("o", "2")
+		if got := d.opts.Str("view_order"); got != "size" {
+			t.Errorf("the order is %s", got)
+		}
+		d.press("o", "/")
+		d.write("ur")
+		d.press("enter")
+		if got := d.opts.Str("view_order"); got != "url" {
+			t.Errorf("the order is %s", got)
+		}
+		d.press("o", "j", "d", "q")
+		d.wantNot("Order flows")
+		d.wantScreen("/13]")
+		d.press("x", "enter")
+		d.wantScreen(": export.file curl @focus")
+	})
+}
+
+func TestConfirmations(t *testing.T) {
+	drive(t, 80, 24, gallery(), func(d *driver) {
+		d.press("z")
+		d.wantScreen("Delete all flows (yes,no)?")
+		d.press("x", "q", "enter")
+		d.wantScreen("/13]")
+		d.press("q", "n")
+		if d.quit {
+			t.Error("n quits")
+		}
+		d.press("ctrl c")
+		d.wantScreen("Quit (yes,no)?")
+		d.press("y")
+		if !d.quit {
+			t.Error("y does not quit")
+		}
+	})
+}
+
+func TestWindowsStack(t *testing.T) {
+	drive(t, 100, 30, gallery(), func(d *driver) {
+		d.press("O", "E", "?", "q", "q")
+		d.wantScreen("Option Help")
+		d.press("q")
+		d.wantScreen(">> 12:00:00")
+		d.press("-")
+		d.press("shift tab", "K")
+		d.wantScreen("Flows", "Key Bindings")
+		d.press("ctrl right", "j")
+		if got := d.app.view.FocusIndex(); got != 1 {
+			t.Errorf("the focus is on %d after switching panes", got)
+		}
+	})
+}
+
+func TestOptionsWindow(t *testing.T) {
+	drive(t, 100, 30, nil, func(d *driver) {
+		d.press("O", "j", "j", "enter")
+		if !d.opts.Bool("anticache") {
+			t.Error("enter does not turn a switch over")
+		}
+		d.wantScreen("* anticache")
+		d.press("d")
+		if d.opts.Bool("anticache") {
+			t.Error("d does not reset the option")
+		}
+		d.press("g", "down", "enter")
+		d.wantScreen(": set allow_hosts ''")
+	})
+}
+
+func TestKeyBindingCommands(t *testing.T) {
+	drive(t, 120, 30, gallery(), func(d *driver) {
+		d.run("console.key.bind flowlist ctrl+l flow.comment @focus 'a b'")
+		d.press("ctrl l")
+		if got := d.app.view.FocusFlow().Comment; got != "a b" {
+			t.Errorf("the comment is %q", got)
+		}
+		d.run("console.key.unbind flowlist 'ctrl l'")
+		if _, ok := d.app.keys.Lookup("flowlist", "ctrl l"); ok {
+			t.Error("the key is still bound")
+		}
+		d.run("console.key.bind moon x view.clear")
+		d.wantScreen("unsupported context: moon")
+		d.press("K", "x")
+		d.wantScreen(": console.layout.cycle")
+	})
+}
+
+func TestResultsAreShown(t *testing.T) {
+	drive(t, 100, 30, gallery(), func(d *driver) {
+		d.run("cut @all request.method,request.host")
+		d.wantScreen("Data viewer", "GET", "www.example.com")
+		d.press("esc")
+		d.run("export curl @focus")
+		d.wantScreen("curl https://www")
+		d.press("q")
+		d.run("view.flows.resolve @all")
+		d.wantScreen("Command returned 13 flows.")
+		d.run("console.view.flow '~m POST'")
+		if got := focusURL(d); !strings.HasSuffix(got, "/sessions") || d.app.front().Name() != "flowview" {
+			t.Errorf("viewing %s in %s", got, d.app.front().Name())
+		}
+	})
+}
+
+func TestUnavailableCommandsSaySo(t *testing.T) {
+	drive(t, 120, 24, gallery(), func(d *driver) {
+		d.press("w")
+		d.wantScreen(": save.file @shown")
+		d.write("x")
+		d.press("enter")
+		d.wantScreen("save.file is not available yet: flow files come with a later version")
+	})
+}
+
+func TestUnknownKeysDoNothing(t *testing.T) {
+	drive(t, 100, 24, gallery(), func(d *driver) {
+		before := d.screen()
+		for _, k := range []tea.Key{{Code: tea.KeyF7}, {Code: 'x', Mod: tea.ModAlt}, {Code: tea.KeyInsert}, {Code: 'ß', Text: "ß"}, {}} {
+			d.send(tea.KeyPressMsg(k))
+		}
+		if after := d.screen(); after != before {
+			t.Errorf("the screen has changed:\n%s", after)
+		}
+	})
+}
+
+// New flows come in by themselves, and the focus follows them if it should.
+func TestFlowsComeIn(t *testing.T) {
+	drive(t, 100, 24, gallery(), func(d *driver) {
+		extra := sample{method: "GET", url: "https://new.example.com/"}.build(60)
+		d.store.Put(extra)
+		d.pass(frame)
+		d.wantScreen("[1/14]")
+		d.press("F")
+		next := sample{method: "GET", url: "https://newer.example.com/"}.build(61)
+		d.store.Put(next)
+		d.pass(frame)
+		if got := d.app.view.Focus(); got != next.ID {
+			t.Error("the focus does not follow")
+		}
+		held := *next
+		held.Rev, held.Intercepted, held.Live = 2, true, true
+		d.store.Put(&held)
+		d.pass(frame)
+		d.wantScreen("held request", "a Resume")
+	})
+}
+
+func TestLogLevels(t *testing.T) {
+	drive(t, 100, 24, nil, func(d *driver) {
+		d.events.Add("info", "quiet")
+		d.events.Add("warn", "first line\nsecond line")
+		d.pass(frame)
+		d.wantScreen("Warn: first line", "(more in eventlog)")
+		d.press("E")
+		d.wantScreen("info: quiet")
+		d.run("set console_eventlog_verbosity warn")
+		d.wantNot("info: quiet")
+		d.press("z", "y")
+		d.wantScreen("Nothing has happened yet.")
+	})
+}
+
+func TestSettings(t *testing.T) {
+	drive(t, 100, 24, gallery(), func(d *driver) {
+		d.run("view.settings.setval.toggle @focus fullcontents")
+		if got := d.store.Setting(d.app.view.Focus(), "fullcontents"); got != "true" {
+			t.Errorf("the setting is %q", got)
+		}
+	})
+}
+
+func TestCreatedFlowHasTheFocus(t *testing.T) {
+	drive(t, 100, 24, gallery(), func(d *driver) {
+		d.press("n", "enter")
+		f := d.app.view.FocusFlow()
+		if f.Request.Method != "GET" || f.Request.URL() != "https://example.com/" || f.Kind != flow.HTTP {
+			t.Errorf("created %s %s", f.Request.Method, f.Request.URL())
+		}
+	})
+}

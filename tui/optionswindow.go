@@ -1,0 +1,131 @@
+package tui
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"sluice/proxy/command"
+	"sluice/proxy/content"
+	"sluice/proxy/option"
+)
+
+// An optionsWindow lists the options.
+type optionsWindow struct {
+	reference
+	specs   []option.Spec
+	longest int // name
+}
+
+func newOptionsWindow(a *App) *optionsWindow {
+	w := &optionsWindow{reference: reference{app: a, name: "options", title: "Options", below: "Option Help"}, specs: a.options.All()}
+	for _, s := range w.specs {
+		w.longest = max(w.longest, len(s.Name))
+	}
+	w.load = func() { w.list.len = len(w.specs) }
+	w.explain = w.describe
+	w.choose = w.edit
+	w.list.line = w.line
+	return w
+}
+
+func (w *optionsWindow) line(i, width int, focus bool) []string {
+	s, t := w.specs[i], w.app.theme
+	p := &painter{theme: t, focus: focus}
+	lead(p)
+	changed := w.app.options.Changed(s.Name)
+	name, value := t.Title, t.Text
+	sign := "  "
+	if changed {
+		name, value, sign = t.Changed, t.Changed, "* "
+	}
+	p.left(t.Changed, sign, min(2, max(width-3, 0)))
+	p.left(name, s.Name, min(w.longest, max(width-5, 0)))
+	p.blank(2)
+	text := w.app.options.Format(s.Name)
+	if list, ok := w.app.options.Value(s.Name).([]string); ok && len(list) == 0 {
+		text = ""
+	}
+	p.left(value, content.Clean(clip(text, width)), max(width-7-w.longest, 0))
+	return []string{fit(p.String(), width)}
+}
+
+func (w *optionsWindow) describe(i int) string {
+	s := w.specs[i]
+	text := s.Help
+	if len(s.Choices) > 0 {
+		text += "\nOne of: " + strings.Join(s.Choices, ", ")
+	}
+	if s.Later {
+		text += "\nIt is kept, but nothing acts on it yet."
+	}
+	return text
+}
+
+// edit turns a switch over, offers choices, or opens the prompt with the value.
+func (w *optionsWindow) edit(i int) tea.Cmd {
+	a, s := w.app, w.specs[i]
+	switch {
+	case s.Type == option.Bool:
+		return a.execute("set " + s.Name + " toggle")
+	case len(s.Choices) > 0:
+		c := newChooser(a, s.Name, s.Choices, func(choice string) tea.Cmd {
+			return a.execute("set " + s.Name + " " + command.Quote(choice))
+		})
+		c.current(a.options.Str(s.Name))
+		return a.overlay(c)
+	}
+	return a.setPrompt(s.Name)
+}
+
+// setPrompt opens the prompt with an option's value, the cursor within its last word.
+func (a *App) setPrompt(name string) tea.Cmd {
+	var text string
+	var value any
+	if _, err := option.Lookup(name); err == nil {
+		value = a.options.Value(name)
+	}
+	if items, ok := value.([]string); ok && len(items) > 0 {
+		words := make([]string, len(items))
+		for i, item := range items {
+			words[i] = command.Quote(item)
+		}
+		return a.commandPrompt("set "+name+" "+strings.Join(words, " "), 0)
+	}
+	if value != nil {
+		text = a.options.Format(name)
+	}
+	if _, ok := value.([]string); ok {
+		text = ""
+	}
+	word := "'" + text + "'"
+	if strings.Contains(text, "'") {
+		word = command.Quote(text)
+	}
+	return a.commandPrompt("set "+name+" "+word, 1)
+}
+
+// resetFocused gives the focused option its default.
+func (a *App) resetFocused() error {
+	w, ok := top[*optionsWindow](a)
+	if !ok {
+		return errors.New("not viewing options: press O to do so")
+	}
+	return a.options.Reset(w.specs[w.list.focus].Name)
+}
+
+// widest returns the width of the widest text.
+func widest(texts []string) int {
+	return slices.Max(append([]int{0}, widths(texts)...))
+}
+
+func widths(texts []string) []int {
+	out := make([]int, len(texts))
+	for i, s := range texts {
+		out[i] = ansi.StringWidth(s)
+	}
+	return out
+}

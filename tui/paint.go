@@ -1,0 +1,167 @@
+package tui
+
+import (
+	"strings"
+
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"sluice/tui/style"
+)
+
+// ellipsis stands where a text was cut.
+const ellipsis = "…"
+
+// A span is a text in one style.
+type span struct {
+	text  string
+	style lipgloss.Style
+}
+
+// A painter builds one line of cells. Texts given to it are clean.
+type painter struct {
+	b     strings.Builder
+	theme *style.Theme
+	focus bool // paint as the focused row
+	w     int  // cells so far
+}
+
+func (p *painter) raw(s lipgloss.Style, text string, w int) {
+	if text == "" {
+		return
+	}
+	if p.focus {
+		s = p.theme.OnRow(s)
+	}
+	p.b.WriteString(s.Render(text))
+	p.w += w
+}
+
+func (p *painter) blank(w int) {
+	if w <= 0 {
+		return
+	}
+	if p.focus {
+		p.raw(p.theme.Text, strings.Repeat(" ", w), w)
+		return
+	}
+	p.b.WriteString(strings.Repeat(" ", w))
+	p.w += w
+}
+
+// left puts a text into w cells, cut at its end.
+func (p *painter) left(s lipgloss.Style, text string, w int) { p.spans(w, span{text, s}) }
+
+// right puts a text to the right of w cells, cut at its front.
+func (p *painter) right(s lipgloss.Style, text string, w int) { p.rightSpans(w, span{text, s}) }
+
+// spans puts texts into w cells, cut at their end.
+func (p *painter) spans(w int, list ...span) {
+	start := p.w
+	for i, sp := range list {
+		room := w - (p.w - start)
+		sw := ansi.StringWidth(sp.text)
+		if sw > room || sw == room && hasText(list[i+1:]) {
+			if room > 0 {
+				text := ansi.Truncate(sp.text, room-1, "")
+				p.raw(sp.style, text, ansi.StringWidth(text))
+				p.raw(p.theme.Ellipsis, ellipsis, 1)
+			}
+			break
+		}
+		p.raw(sp.style, sp.text, sw)
+	}
+	p.blank(w - (p.w - start))
+}
+
+func hasText(list []span) bool {
+	for _, sp := range list {
+		if sp.text != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// rightSpans puts texts to the right of w cells, cut at their front.
+func (p *painter) rightSpans(w int, list ...span) {
+	if w <= 0 {
+		return
+	}
+	total := 0
+	for _, sp := range list {
+		total += ansi.StringWidth(sp.text)
+	}
+	start := p.w
+	if total <= w {
+		p.blank(w - total)
+	}
+	skip := total - w
+	if skip > 0 {
+		skip++
+		p.raw(p.theme.Ellipsis, ellipsis, 1)
+	}
+	for _, sp := range list {
+		sw := ansi.StringWidth(sp.text)
+		if skip >= sw {
+			skip -= sw
+			continue
+		}
+		text := sp.text
+		if skip > 0 {
+			text = ansi.TruncateLeft(text, skip, "")
+			skip, sw = 0, ansi.StringWidth(text)
+			if over := p.w - start + sw - w; over > 0 { // half of a wide character
+				text = ansi.Truncate(text, sw-over, "")
+				sw = ansi.StringWidth(text)
+			}
+		}
+		p.raw(sp.style, text, sw)
+	}
+	p.blank(w - (p.w - start))
+}
+
+func (p *painter) String() string { return p.b.String() }
+
+// fit returns a line of exactly w cells: s, which may be styled, cut or padded.
+func fit(s string, w int) string {
+	if w <= 0 {
+		return ""
+	}
+	sw := ansi.StringWidth(s)
+	if sw > w {
+		s = ansi.Truncate(s, w, ellipsis)
+		sw = ansi.StringWidth(s)
+	}
+	if sw < w {
+		s += strings.Repeat(" ", w-sw)
+	}
+	return s
+}
+
+// bar returns a line of exactly w cells in one style.
+func bar(s lipgloss.Style, text string, w int) string {
+	if w <= 0 {
+		return ""
+	}
+	return s.Render(fit(text, w))
+}
+
+// stack joins lines and makes them exactly h.
+func stack(lines []string, w, h int) string {
+	if h <= 0 {
+		return ""
+	}
+	for len(lines) < h {
+		lines = append(lines, strings.Repeat(" ", max(w, 0)))
+	}
+	return strings.Join(lines[:h], "\n")
+}
+
+// clip bounds a text that a peer made before it is measured; w cells never need more.
+func clip(s string, w int) string {
+	if most := 8*w + 64; len(s) > most {
+		return s[:most]
+	}
+	return s
+}

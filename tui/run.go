@@ -1,0 +1,38 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/term"
+)
+
+// Run runs the program in the terminal until it is quit or ctx ends, and leaves the
+// terminal as it was. It is an error if there is no terminal.
+func Run(ctx context.Context, cfg Config) error {
+	if !term.IsTerminal(os.Stdin.Fd()) || !term.IsTerminal(os.Stdout.Fd()) {
+		return errors.New("the console needs a terminal for its input and its output: start sluice in one, without redirecting it")
+	}
+	app := New(cfg)
+	defer app.Close()
+	program := tea.NewProgram(app, tea.WithContext(ctx), tea.WithFilter(askFirst))
+	_, err := program.Run()
+	if ctx.Err() != nil || errors.Is(err, tea.ErrInterrupted) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("run the console: %w", err)
+	}
+	return nil
+}
+
+// askFirst turns an interrupt signal into the question whether to quit.
+func askFirst(_ tea.Model, msg tea.Msg) tea.Msg {
+	if _, ok := msg.(tea.InterruptMsg); ok {
+		return quitMsg{}
+	}
+	return msg
+}
