@@ -40,8 +40,11 @@ func Escape(s string, ascii bool) string {
 }
 
 func writeBytes(b *strings.Builder, s string) {
+	const hex = "0123456789abcdef"
 	for i := range len(s) {
-		fmt.Fprintf(b, `\x%02x`, s[i])
+		b.WriteString(`\x`)
+		b.WriteByte(hex[s[i]>>4])
+		b.WriteByte(hex[s[i]&15])
 	}
 }
 

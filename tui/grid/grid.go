@@ -53,6 +53,9 @@ var ErrAttributes = errors.New("press enter to edit this field")
 
 var errNoCell = errors.New("no field to fill: press a to add a row")
 
+// maxInline is the longest value that is edited in its field, in bytes. Longer ones take an editor.
+const maxInline = 64 << 10
+
 // A Model is a grid being edited.
 type Model struct {
 	theme *style.Theme
@@ -170,6 +173,9 @@ func (m *Model) begin() {
 	case m.spec.Columns[m.col].Kind == Attributes:
 		m.sub = New(m.theme, attributesSpec(m.rows[m.row][m.col]))
 		m.sub.SetSize(m.w, m.h)
+	case len(m.rows[m.row][m.col]) > maxInline:
+		m.note = "this value is too long to edit here: press e for an editor"
+		return
 	default:
 		m.before = m.escaped(m.rows[m.row][m.col])
 		m.edit = prompt.NewLine(m.before)

@@ -134,6 +134,17 @@ func TestInvalidValueIsNotTaken(t *testing.T) {
 	}
 }
 
+func TestLongValueTakesAnEditor(t *testing.T) {
+	m := New(style.New("", true, true, true), Spec{Columns: []Column{{Name: "A"}}, Rows: [][]string{{strings.Repeat("x", maxInline+1)}}})
+	press(m, "enter")
+	if m.Editing() || !strings.Contains(m.View(), "press e for an editor") {
+		t.Errorf("editing %v", m.Editing())
+	}
+	if cmd, err := m.Editor(); cmd == nil || err != nil {
+		t.Errorf("no editor: %v", err)
+	}
+}
+
 func TestMultiline(t *testing.T) {
 	m := New(style.New("", true, true, true), Spec{Columns: []Column{{Multiline: true}}, Rows: [][]string{{"a"}}})
 	press(m, "enter", "enter", "b", "esc")

@@ -70,6 +70,7 @@ func (m *Model) next() {
 }
 
 func (m *Model) moveKey(k tea.KeyPressMsg) bool {
+	m.note = ""
 	switch k.Keystroke() {
 	case "up":
 		m.move(-1)

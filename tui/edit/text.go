@@ -1,0 +1,143 @@
+package edit
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"sluice/proxy/flow"
+)
+
+// Text returns what the editor gets of a part: a body without its content
+// coding, the url, or the last message. The bytes must not be written to.
+func Text(f *flow.Flow, part string) ([]byte, error) {
+	if err := textual(f, part); err != nil {
+		return nil, err
+	}
+	switch part {
+	case URL:
+		return []byte(f.Request.URL()), nil
+	case WebSocket, TCP, UDP:
+		m, err := lastMessage(f)
+		return m.Content, err
+	}
+	m := bodyOf(f, part)
+	if m == nil {
+		return nil, nil
+	}
+	data, _, err := decoded(m)
+	return data, err
+}
+
+// ContentType returns the content type of a part, so that an editor can be told what it gets; "" if none is known.
+func ContentType(f *flow.Flow, part string) string {
+	if m := bodyOf(f, part); m != nil {
+		return m.Headers.Get("Content-Type")
+	}
+	return "text/plain"
+}
+
+// ApplyText gives a part the text that came from the editor. A newline that the
+// editor put at the end of a text that is otherwise as it was changes nothing.
+// Newlines at the end are dropped from a url, and from a message unless it had one before.
+func ApplyText(f *flow.Flow, part string, data []byte) error {
+	before, err := Text(f, part)
+	if err != nil {
+		return err
+	}
+	if bytes.Equal(data, before) || !bytes.HasSuffix(before, []byte("\n")) && bytes.Equal(bytes.TrimSuffix(data, []byte("\n")), before) {
+		return nil
+	}
+	switch part {
+	case URL:
+		return setURL(f.Request, strings.TrimSpace(string(data)))
+	case WebSocket, TCP, UDP:
+		if !bytes.HasSuffix(before, []byte("\n")) {
+			data = bytes.TrimRight(data, "\r\n")
+		}
+		return setLastMessage(f, data)
+	}
+	if part == ResponseBody {
+		response(f)
+	}
+	m := bodyOf(f, part)
+	_, coded, err := decoded(m)
+	if err != nil {
+		return err
+	}
+	return setContent(m, bytes.Clone(data), coded)
+}
+
+func setURL(r *flow.Request, url string) error {
+	if url == "" {
+		return errors.New("the url is empty: nothing was changed")
+	}
+	if url == r.URL() {
+		return nil
+	}
+	if err := r.SetURL(url); err != nil {
+		return fmt.Errorf("set the url: %w", err)
+	}
+	return nil
+}
+
+func textual(f *flow.Flow, part string) error {
+	if err := editable(f, part); err != nil {
+		return err
+	}
+	if How(part) != ByEditor {
+		return fmt.Errorf("%s is not edited as a text", part)
+	}
+	return nil
+}
+
+// bodyOf returns the message whose body a part is, nil if it is none or the flow has none.
+func bodyOf(f *flow.Flow, part string) *flow.HTTPMessage {
+	switch {
+	case part == RequestBody && f.Request != nil:
+		return &f.Request.HTTPMessage
+	case part == ResponseBody && f.Response != nil:
+		return &f.Response.HTTPMessage
+	}
+	return nil
+}
+
+func messagesOf(f *flow.Flow) []flow.Message {
+	if f.WebSocket != nil {
+		return f.WebSocket.Messages
+	}
+	return f.Messages
+}
+
+func lastMessage(f *flow.Flow) (flow.Message, error) {
+	list := messagesOf(f)
+	if len(list) == 0 {
+		return flow.Message{}, errNoMessage
+	}
+	m := list[len(list)-1]
+	if m.Lost > 0 {
+		return m, errors.New("the content of the message was let go to save memory")
+	}
+	return m, nil
+}
+
+// setLastMessage replaces the last message in a new list.
+func setLastMessage(f *flow.Flow, data []byte) error {
+	list := slices.Clone(messagesOf(f))
+	m := &list[len(list)-1]
+	if m.Text && !utf8.Valid(data) {
+		return errors.New("a text message must be UTF-8 (RFC 6455 §5.6)")
+	}
+	m.Content = bytes.Clone(data)
+	if f.WebSocket == nil {
+		f.Messages = list
+		return nil
+	}
+	w := *f.WebSocket
+	w.Messages = list
+	f.WebSocket = &w
+	return nil
+}
