@@ -30,17 +30,18 @@ const frame = 33 * time.Millisecond
 
 // App is the model of the terminal program.
 type App struct {
-	store       *flowstore.Store
-	view        *flowstore.View
-	options     *option.Options
-	registry    *command.Registry
-	typing      *command.Registry // the same commands for lines that are being typed: it resolves no flows
-	keys        *keymap.Map
-	events      *events.Log
-	engine      Engine
-	history     *prompt.History
-	historyPath string
-	getenv      func(string) string
+	store         *flowstore.Store
+	view          *flowstore.View
+	options       *option.Options
+	registry      *command.Registry
+	typing        *command.Registry // the same commands for lines that are being typed: it resolves no flows
+	keys          *keymap.Map
+	events        *events.Log
+	engine        Engine
+	history       *prompt.History // of command lines
+	filterHistory *prompt.History
+	historyPath   string
+	getenv        func(string) string
 
 	theme *style.Theme
 	dark  bool // the terminal's background

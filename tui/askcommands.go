@@ -67,29 +67,29 @@ func (a *App) askOption(name string) tea.Cmd {
 	if !isFilter {
 		return a.setPrompt(name)
 	}
-	cfg := prompt.Filter(a.theme, a.seen(), label, a.options.Str(name))
-	a.foot.open(prompt.New(a.theme, cfg), func(text string) tea.Cmd {
-		return a.setFilter(name, strings.TrimSpace(text))
-	})
+	a.filterPrompt(name, label, a.options.Str(name))
 	return nil
 }
 
-// setFilter sets an option to a filter. One that is wrong leaves the option as it is and the prompt open.
-func (a *App) setFilter(name, text string) tea.Cmd {
-	spec := name
-	if text != "" {
-		spec += "=" + text
-		if _, err := filter.Parse(text); err != nil {
-			a.foot.open(prompt.New(a.theme, prompt.Filter(a.theme, a.seen(), "Filter: ", text)), func(text string) tea.Cmd {
-				return a.setFilter(name, strings.TrimSpace(text))
-			})
-			return nil
+// filterPrompt asks for the filter of an option, and again as long as it is wrong.
+func (a *App) filterPrompt(name, label, text string) {
+	cfg := prompt.Filter(a.theme, a.seen(), label, text)
+	cfg.History = a.filterHistory
+	a.foot.open(prompt.New(a.theme, cfg), func(text string) tea.Cmd {
+		text = strings.TrimSpace(text)
+		spec := name
+		if text != "" {
+			if _, err := filter.Parse(text); err != nil {
+				a.filterPrompt(name, label, text)
+				return nil
+			}
+			spec += "=" + text
 		}
-	}
-	if err := a.options.Set(spec); err != nil {
-		a.fail(err)
-	}
-	return nil
+		if err := a.options.Set(spec); err != nil {
+			a.fail(err)
+		}
+		return nil
+	})
 }
 
 // seen collects what the latest flows have had, for completion.

@@ -12,11 +12,8 @@ import (
 	"sluice/tui/keymap"
 )
 
-// How long messages stay.
-const (
-	shortNote = time.Second
-	logNote   = 5 * time.Second
-)
+// noteTime is how long a message stays.
+const noteTime = 5 * time.Second
 
 // A lineEditor is a prompt of the footer. It answers with prompt.Done or prompt.Cancelled.
 type lineEditor interface {
@@ -97,7 +94,7 @@ func (f *footer) expire(msg expireMsg) {
 func (f *footer) logged(e events.Entry) {
 	label := map[string]string{"error": "Error: ", "warn": "Warn: ", "alert": "Alert: "}[e.Level]
 	if label != "" {
-		f.message(e.Level, label+strings.TrimLeft(e.Text, " \t\n"), logNote)
+		f.message(e.Level, label+strings.TrimLeft(e.Text, " \t\n"), noteTime)
 	}
 }
 

@@ -39,10 +39,10 @@ func (c *optionChanges) take() []string {
 // subscribe follows the options. A filter that cannot be parsed is refused.
 func (a *App) subscribe() func() {
 	return a.options.Subscribe(func(changed []string) error {
-		if slices.Contains(changed, "view_filter") {
-			if expr := a.options.Str("view_filter"); expr != "" {
+		for _, name := range []string{"view_filter", "intercept"} {
+			if expr := a.options.Str(name); expr != "" && slices.Contains(changed, name) {
 				if _, err := filter.Parse(expr); err != nil {
-					return fmt.Errorf("view_filter: %w", err)
+					return fmt.Errorf("%s: %w", name, err)
 				}
 			}
 		}

@@ -50,6 +50,7 @@ var walk = []string{"j", "k", "G", "g", "space", "?", "O", "C", "K", "E", "q", "
 
 // Whatever keys are pressed and however large the screen is, it is drawn exactly.
 func TestScreenFits(t *testing.T) {
+	t.Chdir(t.TempDir()) // some keys write files
 	rapid.Check(t, func(rt *rapid.T) {
 		steps := rapid.SliceOfN(rapid.IntRange(0, len(walk)), 1, 25).Draw(rt, "keys")
 		sizes := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) [2]int {

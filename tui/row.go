@@ -48,7 +48,7 @@ func (v rowView) columns() columns {
 	}
 	rest := max(v.width-fixedCells-c.method, 0)
 	c.host = min(rest*3/10, 36)
-	c.media = min(rest*22/100, 26)
+	c.media = min(rest*22/100, 36)
 	c.path = rest - c.host - c.media
 	return c
 }
