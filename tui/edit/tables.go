@@ -110,8 +110,8 @@ func validHeader(row []string, col int) string {
 		return "a header has no line break and no NUL"
 	case col == 0 && strings.ContainsAny(row[0], ": \t"):
 		return "the name of a header has no colon and no blank, write the value into the next column"
-	case col == 1 && row[0] == "" && row[1] != "":
-		return "a header needs a name, write it into the first column"
+	case row[0] == "" && row[1] != "":
+		return "a header needs a name: write it into the first column, or press d to delete the row"
 	}
 	return ""
 }

@@ -74,12 +74,10 @@ func words(line, name string) ([]string, error) {
 // split cuts a command line into words as a POSIX shell does, with quotes and
 // backslashes and without expansions (POSIX Shell Command Language §2.2).
 func split(line string) ([]string, error) {
-	var (
-		args  []string
-		word  strings.Builder
-		quote byte
-		begun bool
-	)
+	var args []string
+	var word strings.Builder
+	var quote byte // the one that is open
+	begun := false // a word, if only an empty one
 	for i := 0; i < len(line); i++ {
 		c := line[i]
 		switch {

@@ -111,12 +111,17 @@ func (m *Model) Rows() [][]string {
 			rows[m.row][m.col] = value
 		}
 	}
+	return withValues(rows)
+}
+
+func withValues(rows [][]string) [][]string {
 	return slices.DeleteFunc(rows, func(row []string) bool { return strings.Join(row, "") == "" })
 }
 
-// Changed reports whether Rows differ from those of the Spec.
+// Changed reports whether Rows differ from those of the Spec that have a value.
 func (m *Model) Changed() bool {
-	return !slices.EqualFunc(m.Rows(), clone(m.spec.Rows, len(m.spec.Columns)), slices.Equal[[]string])
+	before := withValues(clone(m.spec.Rows, len(m.spec.Columns)))
+	return !slices.EqualFunc(m.Rows(), before, slices.Equal[[]string])
 }
 
 // Editing reports whether a value is being edited, so that keys are text.

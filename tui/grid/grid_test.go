@@ -94,6 +94,10 @@ func TestChanged(t *testing.T) {
 	if !m.Changed() {
 		t.Error("deleting a row changed nothing")
 	}
+	m = New(style.New("", true, true, true), Spec{Columns: []Column{{}, {}}, Rows: [][]string{{"", ""}, {"a", ""}}})
+	if m.Changed() {
+		t.Error("a blank row that was there is a change")
+	}
 }
 
 func TestRows(t *testing.T) {
