@@ -10,6 +10,8 @@ package tui
 import (
 	"context"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -107,7 +109,8 @@ func (a *App) Registry() *command.Registry { return a.registry }
 // Init starts to wait for changes.
 func (a *App) Init() tea.Cmd {
 	a.view.Sync()
-	return tea.Batch(a.waitStore(0), a.waitLog(0), a.waitOptions(), a.loadHistory(), a.requery(), tea.RequestBackgroundColor, a.tick())
+	return tea.Batch(a.waitStore(0), a.waitLog(0), a.waitOptions(), a.loadHistory(), a.requery(),
+		tea.RequestBackgroundColor, a.tick())
 }
 
 // Update handles a message.
@@ -229,8 +232,18 @@ func (a *App) refocus() tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-// addrs are where the proxy listens.
-func (a *App) addrs() []string { return a.engine.Addrs() }
+// addrs are where the proxy listens; a * stands for all addresses.
+func (a *App) addrs() []string {
+	addrs := slices.Clone(a.engine.Addrs())
+	for i, addr := range addrs {
+		for _, all := range []string{"[::]:", "0.0.0.0:"} {
+			if port, ok := strings.CutPrefix(addr, all); ok {
+				addrs[i] = "*:" + port
+			}
+		}
+	}
+	return slices.Compact(addrs)
+}
 
 // A clipQueue holds what commands that run apart want in the clipboard.
 type clipQueue struct {

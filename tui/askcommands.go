@@ -18,7 +18,7 @@ import (
 const maxSeen = 2000
 
 func (a *App) askCommands() []command.Command {
-	args := variadic("args", command.Arg)
+	title, cmd, args := param("prompt", command.Str), param("cmd", command.Cmd), variadic("args", command.Arg)
 	return []command.Command{
 		{Name: "console.command", Params: params(variadic("command_str", command.Str)),
 			Help: "Open the command prompt.", Run: a.askCommand},
@@ -28,15 +28,15 @@ func (a *App) askCommands() []command.Command {
 				a.later(a.askOption(args[0].(string)))
 				return nil, nil
 			}},
-		{Name: "console.command.confirm", Params: params(param("prompt", command.Str), param("cmd", command.Cmd), args),
+		{Name: "console.command.confirm", Params: params(title, cmd, args),
 			Help: "Ask before a command is run.", Run: a.confirm},
-		{Name: "console.choose", Params: params(param("prompt", command.Str), param("choices", command.StrSeq), param("cmd", command.Cmd), args),
+		{Name: "console.choose", Params: params(title, param("choices", command.StrSeq), cmd, args),
 			Help: "Ask for one of several texts, which takes the place of {choice} in a command.",
 			Run: func(_ context.Context, args command.Args) (any, error) {
 				a.choose(args[0].(string), args[1].([]string), args[2].(string), args[3].([]any))
 				return nil, nil
 			}},
-		{Name: "console.choose.cmd", Params: params(param("prompt", command.Str), param("choicecmd", command.Cmd), param("subcmd", command.Cmd), args),
+		{Name: "console.choose.cmd", Params: params(title, param("choicecmd", command.Cmd), param("subcmd", command.Cmd), args),
 			Help: "Ask for one of the texts that a command returns, which takes the place of {choice} in another.",
 			Run:  a.chooseCmd},
 	}

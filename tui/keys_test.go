@@ -347,3 +347,40 @@ func TestCreatedFlowHasTheFocus(t *testing.T) {
 		}
 	})
 }
+
+// Of two queries under way only the one that was asked for last counts.
+func TestStaleQueriesAreDropped(t *testing.T) {
+	drive(t, 100, 24, gallery(), func(d *driver) {
+		if err := d.opts.Set("view_order=size"); err != nil {
+			t.Fatal(err)
+		}
+		stale := d.app.requery()()
+		if err := d.opts.Set("view_order=url"); err != nil {
+			t.Fatal(err)
+		}
+		fresh := d.app.requery()()
+		d.send(fresh)
+		d.send(stale)
+		if got := d.app.view.Query().Order.String(); got != "url" {
+			t.Errorf("the order is %s", got)
+		}
+	})
+}
+
+// Options change from elsewhere too.
+func TestOptionsOfOthers(t *testing.T) {
+	drive(t, 100, 24, gallery(), func(d *driver) {
+		go func() {
+			if err := d.opts.Set("view_filter=~m POST"); err != nil {
+				t.Error(err)
+			}
+		}()
+		d.settle()
+		d.wantScreen("[f:~m POST]", "[1/1]")
+		if err := d.opts.Set("view_filter=~m ("); err == nil {
+			t.Error("a filter that cannot be parsed is taken")
+		}
+		d.settle()
+		d.wantScreen("[f:~m POST]", "[1/1]")
+	})
+}

@@ -21,7 +21,8 @@ type optionsWindow struct {
 }
 
 func newOptionsWindow(a *App) *optionsWindow {
-	w := &optionsWindow{reference: reference{app: a, name: "options", title: "Options", below: "Option Help"}, specs: a.options.All()}
+	w := &optionsWindow{specs: a.options.All()}
+	w.reference = reference{app: a, name: "options", title: "Options", below: "Option Help"}
 	for _, s := range w.specs {
 		w.longest = max(w.longest, len(s.Name))
 	}

@@ -51,16 +51,20 @@ func (f *footer) windowHints(front window) (string, []hint) {
 		return "Flow:", []hint{{"Load flows", "Load flows from file", ""}, {"Create new", "Create a new flow", ""}}
 	case "keybindings":
 		return "Keys:", []hint{{"Add", "Add a key binding", ""}, {"Edit", "Edit the currently focused key binding", ""},
-			{"Delete", "Unbind the currently focused key binding", ""}, {"Execute", "Execute the currently focused key binding", ""}}
+			{"Delete", "Unbind the currently focused key binding", ""},
+			{"Execute", "Execute the currently focused key binding", ""}}
 	case "options":
-		return "Options:", []hint{{"Edit", "", "enter"}, {"Reset", "Reset this option", ""}, {"Reset all", "Reset all options", ""},
+		return "Options:", []hint{{"Edit", "", "enter"}, {"Reset", "Reset this option", ""},
+			{"Reset all", "Reset all options", ""},
 			{"Load file", "Load from file", ""}, {"Save file", "Save to file", ""}}
 	case "help":
-		return "Help:", []hint{{"Scroll down", "", "↓"}, {"Scroll up", "", "↑"}, {"Exit help", "Exit help", ""}, {"Next tab", "", "tab"}}
+		return "Help:", []hint{{"Scroll down", "", "↓"}, {"Scroll up", "", "↑"},
+			{"Exit help", "Exit help", ""}, {"Next tab", "", "tab"}}
 	case "eventlog":
 		return "Events:", []hint{{"Scroll down", "", "↓"}, {"Scroll up", "", "↑"}, {"Clear", "Clear", ""}}
 	case "grideditor":
-		return "Edit:", []hint{{"Start edit", "", "enter"}, {"Stop edit", "", "esc"}, {"Add row", "Add a row after cursor", ""},
+		return "Edit:", []hint{{"Start edit", "", "enter"}, {"Stop edit", "", "esc"},
+			{"Add row", "Add a row after cursor", ""},
 			{"Delete row", "Delete this row", ""}}
 	case "commands":
 		return "Commands:", []hint{{"Use", "", "enter"}}

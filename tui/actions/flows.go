@@ -30,7 +30,7 @@ func (e Env) messageCommands() []command.Command {
 	}
 	return []command.Command{
 		list("flow.set.options", "List what flow.set can set.", Attributes),
-		{Name: "flow.set", Params: params(param("flows", command.FlowSeq), choice("attr", "flow.set.options"), param("value", command.Str)),
+		{Name: "flow.set", Params: append(part[:1:1], choice("attr", "flow.set.options"), param("value", command.Str)),
 			Help: "Set an attribute of flows.", Run: e.set},
 		{Name: "flow.decode", Params: part, Help: "Undo the content coding of the request or the response of flows.",
 			Run: e.rewrite(Decode)},
