@@ -42,13 +42,18 @@ func (a *App) askCommands() []command.Command {
 	}
 }
 
-// askCommand opens the prompt with words quoted where they must be.
+// askCommand opens the prompt with words quoted where they must be. If the last one is empty, the cursor is in it.
 func (a *App) askCommand(_ context.Context, args command.Args) (any, error) {
-	text := join(args[0].([]any))
-	if text != "" {
-		text += " "
+	words := args[0].([]any)
+	text := join(words)
+	switch n := len(words); {
+	case n > 0 && words[n-1] == "":
+		a.later(a.commandPrompt(text, 1))
+	case n > 0:
+		a.later(a.commandPrompt(text+" ", 0))
+	default:
+		a.later(a.commandPrompt("", 0))
 	}
-	a.later(a.commandPrompt(text, 0))
 	return nil, nil
 }
 

@@ -147,11 +147,11 @@ func (l *flowList) lines(look rowView, i int, r flowstore.Row, focus bool) []str
 
 // empty says why there is nothing to see.
 func (l *flowList) empty(t *style.Theme) string {
-	texts := []string{"No flows yet.", "Point a client at the proxy: " + strings.Join(l.app.addrs(), ", ")}
+	texts := []string{"No flows yet.", "Point a client at the proxy: " + l.app.foot.listen}
 	switch {
 	case l.app.store.Len() > 0:
 		texts = []string{"No flow matches.", "Press f to change the filter, M to show flows without a mark."}
-	case len(l.app.addrs()) == 0:
+	case l.app.foot.listen == "":
 		texts = texts[:1]
 	}
 	lines := make([]string, 0, l.h)

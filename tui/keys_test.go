@@ -384,3 +384,24 @@ func TestOptionsOfOthers(t *testing.T) {
 		d.wantScreen("[f:~m POST]", "[1/1]")
 	})
 }
+
+func TestCommentPrompt(t *testing.T) {
+	drive(t, 100, 24, gallery(), func(d *driver) {
+		d.press(";")
+		d.write("look here")
+		d.press("enter")
+		if got := d.app.view.FocusFlow().Comment; got != "look here" {
+			t.Errorf("the comment is %q", got)
+		}
+		d.wantScreen("# look here")
+	})
+}
+
+func TestOptionsThatNothingActsOn(t *testing.T) {
+	drive(t, 100, 24, nil, func(d *driver) {
+		d.press("W")
+		d.write("out")
+		d.press("enter")
+		d.wantScreen("save_stream_file is kept, but nothing acts on it yet", "[W:out]")
+	})
+}

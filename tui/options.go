@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"sluice/proxy/filter"
+	"sluice/proxy/option"
 	"sluice/tui/style"
 )
 
@@ -59,6 +60,11 @@ func (a *App) optionsChanged() {
 	}
 	touched := func(options ...string) bool {
 		return slices.ContainsFunc(options, func(n string) bool { return slices.Contains(names, n) })
+	}
+	for _, name := range names {
+		if spec, err := option.Lookup(name); err == nil && spec.Later && a.options.Changed(name) {
+			a.events.Add("warn", name+" is kept, but nothing acts on it yet")
+		}
 	}
 	if touched("view_filter", "view_order", "view_order_reversed") {
 		a.later(a.requery())
