@@ -1,6 +1,10 @@
 package layer
 
-import "sync"
+import (
+	"sync"
+
+	"sluice/proxy/flow"
+)
 
 // The sizes of pooled buffers: one for a small message, one that holds a large read and what encryption adds to it.
 const (
@@ -34,9 +38,36 @@ func (c *Context) Buffer(n int) *Buffer {
 	return b
 }
 
-// Release takes back every buffer that layers lent. The driver calls it when it has
+// SendData returns a command that belongs to nobody after the next Release, as its data does.
+func (c *Context) SendData(conn *flow.Conn, data []byte) *SendData {
+	s := c.shared
+	if s.sent == len(s.sends) {
+		return &SendData{conn, data}
+	}
+	cmd := &s.sends[s.sent]
+	s.sent++
+	*cmd = SendData{conn, data}
+	return cmd
+}
+
+// DataReceived returns an event that belongs to nobody after the next Release. Who keeps it calls Keep, as for its data.
+func (c *Context) DataReceived(conn *flow.Conn, data []byte) *DataReceived {
+	s := c.shared
+	if s.received == len(s.data) {
+		return &DataReceived{conn, data}
+	}
+	ev := &s.data[s.received]
+	s.received++
+	*ev = DataReceived{conn, data}
+	return ev
+}
+
+// Release takes back every buffer, command and event that layers lent. The driver calls it when it has
 // carried out the commands of an event, and copied or written their bytes. To forget it costs speed only.
 func (c *Context) Release() {
+	clear(c.shared.sends[:c.shared.sent])
+	clear(c.shared.data[:c.shared.received])
+	c.shared.sent, c.shared.received = 0, 0
 	for i, b := range c.shared.lent {
 		c.shared.lent[i] = nil
 		n := cap(b.B)

@@ -64,4 +64,12 @@ func (c *Context) Push(l Layer) { c.Layers = append(c.Layers, l) }
 func (c *Context) Stop() { c.scripts.stop() }
 
 // shared is what all contexts of a client have together.
-type shared struct{ lent []*Buffer }
+type shared struct {
+	lent []*Buffer
+
+	// The first of each that an event takes, to be used again from Release on.
+	sends    [4]SendData
+	data     [4]DataReceived
+	sent     int
+	received int
+}

@@ -4,7 +4,7 @@ import "sluice/proxy/flow"
 
 // Deliver gives the child data of the inner connection.
 func (t *Tunnel) Deliver(data []byte, cmds []Command) []Command {
-	return t.toChild(&DataReceived{t.inner, data}, cmds)
+	return t.toChild(t.ctx.DataReceived(t.inner, data), cmds)
 }
 
 // DeliverClose tells the child that the inner connection will bring no more.
@@ -25,7 +25,7 @@ func (t *Tunnel) ReceiveClose(cmds []Command) []Command { return t.DeliverClose(
 
 // Send sends data as it is.
 func (t *Tunnel) Send(data []byte, cmds []Command) []Command {
-	return append(cmds, &SendData{t.outer, data})
+	return append(cmds, t.ctx.SendData(t.outer, data))
 }
 
 // SendClose closes the outer connection in the same way.

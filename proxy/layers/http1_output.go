@@ -59,7 +59,7 @@ func (o *output) flush(conn *flow.Conn, cmds []layer.Command) []layer.Command {
 	}
 	o.buf, o.lent = nil, nil
 	if len(data) > 0 && conn.State&flow.CanWrite != 0 {
-		cmds = append(cmds, &layer.SendData{Conn: conn, Data: data})
+		cmds = append(cmds, o.ctx.SendData(conn, data))
 	}
 	if o.closed {
 		return cmds

@@ -34,6 +34,8 @@ type tlsSession struct {
 	open bool // the handshake is over; only then may tls be touched by anybody else
 
 	in     []byte        // ciphertext, lent
+	given  records       // those that tls has been given
+	read   uint64        // how many of them it is known to have used up
 	eof    bool          // there will be no more
 	script *layer.Script // of the handshake, while it lasts
 
@@ -62,6 +64,7 @@ func (x *tlsSession) Read(p []byte) (int, error) {
 		}
 	}
 	n := copy(p, x.in)
+	x.given.walk(x.in[:n])
 	x.in = x.in[n:]
 	return n, nil
 }
@@ -69,7 +72,7 @@ func (x *tlsSession) Read(p []byte) (int, error) {
 // Write implements net.Conn.
 func (x *tlsSession) Write(p []byte) (int, error) {
 	if x.sent == nil {
-		x.sent, x.out = &layer.SendData{Conn: x.conn}, x.ctx.Buffer(len(p))
+		x.sent, x.out = x.ctx.SendData(x.conn, nil), x.ctx.Buffer(len(p))
 	}
 	x.out.B = append(x.out.B, p...)
 	return len(p), nil
@@ -164,19 +167,26 @@ func (x *tlsSession) decrypt(data []byte) (plain []byte, err error) {
 	x.in = data
 	buf := x.ctx.Buffer(len(data))
 	b := buf.B
-	for {
+	for err == nil && !x.drained() {
 		if len(b) == cap(b) {
 			b = append(b, 0)[:len(b)]
 		}
-		n, err := x.tls.Read(b[len(b):cap(b)])
+		var n int
+		room := b[len(b):cap(b)]
+		n, err = x.tls.Read(room)
 		b = b[:len(b)+n]
-		if err == nil {
-			continue
+		if n < len(room) {
+			x.read++
 		}
-		buf.B, x.in = b, nil
-		if errors.Is(err, errNoMoreYet) {
-			err = nil
-		}
-		return b, err
 	}
+	buf.B, x.in = b, nil
+	if errors.Is(err, errNoMoreYet) {
+		x.read, err = x.given.whole, nil
+	}
+	return b, err
 }
+
+// drained reports whether a read is certain to return errNoMoreYet. A read that
+// does not fill its room has used up one record at least, so records may be counted too low, as
+// those of the handshake are, but never too high; the next errNoMoreYet sets that right.
+func (x *tlsSession) drained() bool { return len(x.in) == 0 && x.read == x.given.whole }
