@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"sluice"
+	"sluice/flowstore"
+	"sluice/proxy"
+	"sluice/proxy/option"
+	"sluice/tui"
+	"sluice/tui/events"
+	"sluice/tui/keymap"
+)
+
+// runConsole opens the terminal program until it is quit.
+func runConsole(cmd *cobra.Command, args []string) error {
+	opts, err := settings(cmd.Flags(), args, "view_filter")
+	if err != nil {
+		return err
+	}
+	if done, err := inform(cmd, opts); done {
+		return err
+	}
+	if !term.IsTerminal(int(os.Stdin.Fd())) || !term.IsTerminal(int(os.Stdout.Fd())) {
+		return errors.New(`the console needs a terminal; use "sluice dump" to run without one`)
+	}
+	stopProfile, err := profile(cmd)
+	if err != nil {
+		return err
+	}
+	defer stopProfile()
+	cfg, err := consoleConfig(opts)
+	if err != nil {
+		return err
+	}
+	log := slog.New(cfg.Events.Handler())
+	p, err := proxy.Open(opts, log)
+	if err != nil {
+		return err
+	}
+	announce(p, opts, log)
+	cfg.Engine = engine{p}
+	// Ctrl-C is a key here, and a signal only while an editor has the terminal, which it is meant for.
+	run := start(p, syscall.SIGTERM, syscall.SIGHUP)
+	run.owned.Go(func() { cfg.Store.Run(context.Background(), p.Flows()) })
+	return errors.Join(tui.Run(run.stopped, cfg), run.end())
+}
+
+// consoleConfig returns what the console works on, but for the engine.
+func consoleConfig(opts *option.Options) (tui.Config, error) {
+	confdir := option.ExpandHome(opts.Str("confdir"))
+	keys, err := keymap.New(sluice.Keybindings)
+	if err != nil {
+		return tui.Config{}, err
+	}
+	if err := keys.Load(filepath.Join(confdir, keymap.FileName)); err != nil {
+		return tui.Config{}, err
+	}
+	return tui.Config{
+		Store: flowstore.New(flowstore.Config{}), Options: opts, Events: events.New(), Keymap: keys, Confdir: confdir,
+	}, nil
+}
+
+// An engine is the proxy as the console knows it.
+type engine struct{ *proxy.Proxy }
+
+// Addrs returns where the proxy listens.
+func (e engine) Addrs() []string {
+	var addrs []string
+	for _, a := range e.Proxy.Addrs() {
+		addrs = append(addrs, a.String())
+	}
+	return addrs
+}

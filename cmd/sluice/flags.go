@@ -1,0 +1,123 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"sluice/proxy/filter"
+	"sluice/proxy/option"
+)
+
+// newRoot returns the command line: the console, and dump below it.
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "sluice [flags] [filter]",
+		Short: "A terminal intercepting proxy",
+		Long: "Sluice is a terminal intercepting proxy. Point a client at it and see, hold, edit and replay what it sends.\n" +
+			"With a filter only the flows that match it are listed.",
+		Args:          cobra.ArbitraryArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE:          runConsole,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	bind(root, option.ConsoleFlags())
+	dump := &cobra.Command{
+		Use:   "dump [flags] [filter]",
+		Short: "Print flows instead of opening the console",
+		Long:  "Print flows as they end. Everything from the first word that is no flag is the filter of what is printed.",
+		Args:  cobra.ArbitraryArgs,
+		RunE:  runDump,
+	}
+	bind(dump, option.DumpFlags())
+	root.AddCommand(dump)
+	return root
+}
+
+// bind gives a command the flags of all programs and its own.
+func bind(cmd *cobra.Command, own []string) {
+	fs := cmd.Flags()
+	fs.SetInterspersed(false)
+	fs.SortFlags = false
+	option.BindFlags(fs, option.CommonFlags()...)
+	option.BindFlags(fs, own...)
+	fs.StringArray("set", nil, "Set an option: name[=value]. May be repeated.")
+	fs.Bool("options", false, "Print all options with their defaults, as a config file.")
+	fs.Bool("commands", false, "Print all commands of the console.")
+	fs.Bool("version", false, "Print the version.")
+	fs.String("cpuprofile", "", "Write a CPU profile to this file.")
+	_ = fs.MarkHidden("cpuprofile")
+	cmd.SetFlagErrorFunc(flagError)
+}
+
+// settings returns the options as the config files and the command line say. The words of a filter go to the option filterName.
+func settings(fs *pflag.FlagSet, words []string, filterName string) (*option.Options, error) {
+	opts := option.New()
+	src := option.Sources{Flags: option.FlagValues(fs)}
+	src.Set, _ = fs.GetStringArray("set")
+	if len(words) > 0 {
+		src.Flags[filterName] = strings.Join(words, " ")
+	}
+	if err := opts.Apply(src); err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"dumper_filter", "view_filter", "intercept"} {
+		if expr := opts.Str(name); expr != "" {
+			if _, err := filter.Parse(expr); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+		}
+	}
+	return opts, nil
+}
+
+var (
+	unknownFlag      = regexp.MustCompile(`^unknown flag: --(.*)`)
+	unknownShorthand = regexp.MustCompile(`^unknown shorthand flag: '(.)' in `)
+)
+
+// oldFlags says what has taken the place of flags that people may remember.
+var oldFlags = map[string]string{
+	"i": "--intercept FILTER", "b": "--listen-host HOST", "c": "-C FILE", "d": "--flow-detail LEVEL", "u": "--proxyauth SPEC",
+	"R": "--mode reverse:URL", "U": "--mode upstream:URL", "T": "--mode transparent",
+	"host": "--showhost", "socks": "--mode socks5", "port": "-p PORT", "insecure": "-k",
+}
+
+// flagError says what to write instead of a flag that does not exist.
+func flagError(cmd *cobra.Command, err error) error {
+	text := err.Error()
+	if m := unknownShorthand.FindStringSubmatch(text); m != nil {
+		if now := oldFlags[m[1]]; now != "" {
+			return fmt.Errorf("unknown flag -%s: write %s", m[1], now)
+		}
+		return fmt.Errorf("unknown flag -%s: see %s --help", m[1], cmd.CommandPath())
+	}
+	m := unknownFlag.FindStringSubmatch(text)
+	if m == nil {
+		return err
+	}
+	if now := oldFlags[m[1]]; now != "" {
+		return fmt.Errorf("unknown flag --%s: write %s", m[1], now)
+	}
+	dashed := strings.ReplaceAll(m[1], "_", "-")
+	if cmd.Flags().Lookup(dashed) != nil {
+		return fmt.Errorf("unknown flag --%s: write --%s", m[1], dashed)
+	}
+	s, err := option.Lookup(strings.ReplaceAll(m[1], "-", "_"))
+	if err == nil {
+		return fmt.Errorf("unknown flag --%s: write --set %s=VALUE", m[1], s.Name)
+	}
+	if _, near, ok := strings.Cut(err.Error(), "did you mean "); ok {
+		near = strings.TrimSuffix(near, "?")
+		if f := strings.ReplaceAll(near, "_", "-"); cmd.Flags().Lookup(f) != nil {
+			return fmt.Errorf("unknown flag --%s: did you mean --%s?", m[1], f)
+		}
+		return fmt.Errorf("unknown flag --%s: did you mean --set %s=VALUE?", m[1], near)
+	}
+	return errors.New(text + ": see " + cmd.CommandPath() + " --help")
+}

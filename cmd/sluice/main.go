@@ -1,0 +1,58 @@
+// Sluice is a terminal intercepting proxy: it shows every flow between a client
+// and the servers it talks to, holds the ones you ask for, and lets you edit,
+// resume and replay them.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"strings"
+	"unicode/utf8"
+
+	"sluice/proxy/content"
+	"sluice/proxy/filter"
+)
+
+func main() {
+	tuneGC()
+	if err := newRoot().Execute(); err != nil {
+		explain(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// tuneGC lets the heap grow to five times what is alive before it is
+// collected: a proxy has little that lives long and makes much that does not, so the usual factor of two has it
+// collecting all the time. Near 2 GiB, which the bodies that are kept may well
+// come to, the factor shrinks again. GOGC and GOMEMLIMIT go first.
+func tuneGC() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(2 << 30)
+	}
+}
+
+// explain prints an error in one line, and below it, if a filter is wrong, the place.
+func explain(w io.Writer, err error) {
+	var bad *filter.SyntaxError
+	if !errors.As(err, &bad) {
+		fmt.Fprintf(w, "sluice: %s\n", oneLine(err.Error()))
+		return
+	}
+	fmt.Fprintf(w, "sluice: bad filter: %s\n", oneLine(bad.Msg))
+	if strings.TrimSpace(bad.Expr) == "" {
+		return
+	}
+	before := content.Clean(bad.Expr[:min(bad.Pos, len(bad.Expr))])
+	fmt.Fprintf(w, "  %s\n", content.Clean(bad.Expr))
+	fmt.Fprintf(w, "  %s%s\n", strings.Repeat(" ", utf8.RuneCountInString(before)), strings.Repeat("^", max(bad.Len, 1)))
+}
+
+func oneLine(s string) string {
+	return content.Clean(strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }), "; "))
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/pprof"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sluice/proxy"
+	"sluice/proxy/option"
+)
+
+// grace is how long flows that are under way may take to end.
+const grace = 3 * time.Second
+
+// A running is a proxy that serves, until the first signal; the second one
+// ends it at once.
+type running struct {
+	p       *proxy.Proxy
+	stopped context.Context // ends with the first signal, or when serving has failed
+	stop    context.CancelCauseFunc
+	forced  context.Context // ends with the second signal
+	quiet   func()          // stops listening to signals
+	owned   sync.WaitGroup  // what ends with the proxy
+}
+
+// start serves until one of some signals. Whoever calls it calls end, once.
+func start(p *proxy.Proxy, until ...os.Signal) *running {
+	r := &running{p: p}
+	r.stopped, r.stop = context.WithCancelCause(context.Background())
+	var force context.CancelFunc
+	r.forced, force = context.WithCancel(context.Background())
+	signals, deaf := make(chan os.Signal, 2), make(chan struct{})
+	signal.Notify(signals, until...)
+	r.owned.Go(func() {
+		for _, act := range []func(){func() { r.stop(nil) }, force} {
+			select {
+			case <-signals:
+				act()
+			case <-deaf:
+			}
+		}
+		force()
+	})
+	r.quiet = func() {
+		signal.Stop(signals)
+		close(deaf)
+	}
+	r.owned.Go(func() {
+		if err := p.Serve(r.stopped); err != nil {
+			r.stop(err)
+		}
+	})
+	return r
+}
+
+// end drains the proxy and waits for all that was started. It returns why serving failed, if it did.
+func (r *running) end() error {
+	r.stop(nil)
+	ctx, cancel := context.WithTimeout(r.forced, grace)
+	defer cancel()
+	r.p.Shutdown(ctx)
+	r.quiet()
+	r.owned.Wait()
+	if err := context.Cause(r.stopped); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// announce logs where the proxy listens, and which options have no effect yet.
+func announce(p *proxy.Proxy, opts *option.Options, log *slog.Logger) {
+	for _, a := range p.Addrs() {
+		log.Info("HTTP(S) proxy listening at " + a.String() + ".")
+	}
+	if names := opts.Unsupported(); len(names) > 0 {
+		log.Warn("these options are kept, but nothing acts on them yet: " + strings.Join(names, ", "))
+	}
+}
+
+// profile writes a CPU profile to the file that --cpuprofile names, until stop is called.
+func profile(cmd *cobra.Command) (stop func(), err error) {
+	path, _ := cmd.Flags().GetString("cpuprofile")
+	if path == "" {
+		return func() {}, nil
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot write the CPU profile: %w", err)
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, err
+	}
+	return func() {
+		pprof.StopCPUProfile()
+		f.Close()
+	}, nil
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestScripts runs the journeys of testdata, which need no terminal. Besides the
+// commands of testscript they have
+//
+//	world             start an origin; sets ORIGIN, CONFDIR and PORT
+//	busy              take a port; sets BUSY
+//	dump [flag...]    start sluice dump for that world and wait until it listens
+//	get PATH STATUS   ask the origin through the proxy
+//	stop              end sluice dump by SIGTERM; stdout and stderr are its output then
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"world": scriptWorld, "busy": scriptBusy, "dump": scriptDump, "get": scriptGet, "stop": scriptStop,
+		},
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("GORACE", "atexit_sleep_ms=10")
+			e.Values[scriptKey{}] = &scriptState{t: t}
+			return nil
+		},
+	})
+}
+
+type scriptKey struct{}
+
+// scriptState is what the commands of one script share.
+type scriptState struct {
+	t    *testing.T
+	w    *world
+	dump *exec.Cmd
+	out  strings.Builder
+	log  strings.Builder
+	read chan struct{} // closed when all of log has been read
+}
+
+func stateOf(ts *testscript.TestScript) *scriptState { return ts.Value(scriptKey{}).(*scriptState) }
+
+func scriptWorld(ts *testscript.TestScript, _ bool, _ []string) {
+	s := stateOf(ts)
+	s.w = newWorld(s.t)
+	ts.Setenv("ORIGIN", s.w.origin.URL)
+	ts.Setenv("CONFDIR", s.w.confdir)
+	ts.Setenv("PORT", strconv.Itoa(s.w.port))
+}
+
+func scriptBusy(ts *testscript.TestScript, _ bool, _ []string) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { ln.Close() })
+	ts.Setenv("BUSY", strconv.Itoa(ln.Addr().(*net.TCPAddr).Port))
+}
+
+func scriptDump(ts *testscript.TestScript, _ bool, args []string) {
+	s := stateOf(ts)
+	s.dump = exec.Command("sluice", append(append([]string{"dump"}, s.w.flags()...), args...)...)
+	s.dump.Dir, s.dump.Stdout = ts.MkAbs("."), &s.out
+	log, err := s.dump.StderrPipe()
+	ts.Check(err)
+	ts.Check(s.dump.Start())
+	ts.Defer(func() { s.dump.Process.Kill() })
+	lines := bufio.NewReader(log)
+	for {
+		line, err := lines.ReadString('\n')
+		s.log.WriteString(line)
+		if err != nil {
+			ts.Fatalf("dump has ended: %s", s.log.String())
+		}
+		if strings.Contains(line, "listening at") {
+			break
+		}
+	}
+	s.read = make(chan struct{})
+	go func() {
+		defer close(s.read)
+		io.Copy(&s.log, lines)
+	}()
+}
+
+func scriptGet(ts *testscript.TestScript, _ bool, args []string) {
+	s := stateOf(ts)
+	if len(args) != 2 {
+		ts.Fatalf("usage: get PATH STATUS")
+	}
+	a := <-s.w.ask("GET", args[0], "")
+	ts.Check(a.err)
+	if got := strconv.Itoa(a.status); got != args[1] {
+		ts.Fatalf("status %s, want %s", got, args[1])
+	}
+}
+
+func scriptStop(ts *testscript.TestScript, _ bool, _ []string) {
+	s := stateOf(ts)
+	ts.Check(s.dump.Process.Signal(syscall.SIGTERM))
+	<-s.read
+	err := s.dump.Wait()
+	_, _ = io.WriteString(ts.Stdout(), s.out.String())
+	_, _ = io.WriteString(ts.Stderr(), s.log.String())
+	ts.Check(err)
+}
