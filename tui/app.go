@@ -25,6 +25,7 @@ import (
 	"sluice/tui/keymap"
 	"sluice/tui/prompt"
 	"sluice/tui/style"
+	"sluice/tui/text"
 )
 
 // frame is the least time between two looks at what has changed.
@@ -42,6 +43,7 @@ type App struct {
 	engine        Engine
 	history       *prompt.History // of command lines
 	filterHistory *prompt.History
+	searches      *prompt.History
 	historyPath   string
 	getenv        func(string) string
 
@@ -166,6 +168,12 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 	case prompt.Unsaved:
 		a.fail(msg.Err)
 		return nil
+	case leaveMsg:
+		return a.left(msg)
+	case text.SearchPrompt:
+		return a.askSearch()
+	case text.Notice:
+		return a.notice(msg)
 	case quitMsg:
 		return a.askQuit()
 	case prompt.Done:

@@ -31,7 +31,7 @@ func (a *App) registerAll(cfg Config) {
 	a.registry.Add(all...)
 	a.typing = command.NewRegistry(anyFlow{})
 	a.typing.Add(all...)
-	a.history, a.filterHistory = &prompt.History{}, &prompt.History{}
+	a.history, a.filterHistory, a.searches = &prompt.History{}, &prompt.History{}, &prompt.History{}
 	if cfg.Confdir != "" && a.options.Bool("command_history") {
 		a.historyPath = filepath.Join(cfg.Confdir, "command_history")
 	}

@@ -2,22 +2,100 @@ package tui
 
 import (
 	tea "charm.land/bubbletea/v2"
+
+	"sluice/proxy/flow"
+	"sluice/tui/detail"
+	"sluice/tui/prompt"
+	"sluice/tui/style"
+	"sluice/tui/text"
 )
 
+// A flowView shows the flow that has the focus.
 type flowView struct {
-	app  *App
-	w, h int
+	*detail.Model
+	app *App
 }
 
-func newFlowView(a *App) *flowView { return &flowView{app: a} }
+func newFlowView(a *App) *flowView {
+	return &flowView{app: a, Model: detail.New(a.theme, detail.Config{
+		DefaultMode: func() string { return a.options.Str("console_default_contentview") },
+		Setting:     a.store.Setting,
+		SetSetting:  func(id flow.ID, key, value string) { a.store.SetSetting(key, value, id) },
+	})}
+}
 
-func (v *flowView) Name() string                          { return "flowview" }
-func (v *flowView) Context() string                       { return "flowview" }
-func (v *flowView) Title() string                         { return "Flow Details" }
-func (v *flowView) SetSize(w, h int)                      { v.w, v.h = w, h }
-func (v *flowView) Key(k tea.KeyPressMsg) (tea.Cmd, bool) { return nil, false }
-func (v *flowView) Mouse(tea.MouseMsg, int, int) tea.Cmd  { return nil }
-func (v *flowView) Nav(n nav) tea.Cmd                     { return nil }
-func (v *flowView) View() string                          { return stack(nil, v.w, v.h) }
-func (v *flowView) Mode() string                          { return "auto" }
-func (v *flowView) SetMode(string) tea.Cmd                { return nil }
+func (v *flowView) Name() string    { return "flowview" }
+func (v *flowView) Context() string { return "flowview" }
+func (v *flowView) Title() string   { return "Flow Details" }
+
+// Refresh follows the focus. With no flow left the view goes away.
+func (v *flowView) Refresh() tea.Cmd {
+	f := v.app.view.FocusFlow()
+	if f == nil {
+		return v.app.leave(v)
+	}
+	return tea.Batch(v.SetFlow(f), v.Model.Refresh())
+}
+
+func (v *flowView) Closing() tea.Cmd {
+	v.Close()
+	return nil
+}
+
+// Nav scrolls the text and changes tabs.
+func (v *flowView) Nav(n nav) tea.Cmd {
+	switch n {
+	case navStart:
+		return v.Start()
+	case navEnd:
+		return v.End()
+	case navUp:
+		return v.Scroll(-1)
+	case navDown:
+		return v.Scroll(1)
+	case navPageUp:
+		return v.Page(-1)
+	case navPageDown:
+		return v.Page(1)
+	case navNext, navRight:
+		return v.NextTab(1)
+	case navLeft:
+		return v.NextTab(-1)
+	}
+	return nil
+}
+
+// SetTheme changes the styles.
+func (v *flowView) SetTheme(t *style.Theme) { v.Model.SetTheme(t) }
+
+// leave takes away a window that has nothing to show, once the windows are not being gone through any more.
+func (a *App) leave(w window) tea.Cmd {
+	return func() tea.Msg { return leaveMsg{w} }
+}
+
+type leaveMsg struct{ window window }
+
+// left takes the window away if there is still nothing for it to show.
+func (a *App) left(msg leaveMsg) tea.Cmd {
+	if a.view.FocusFlow() != nil {
+		return nil
+	}
+	return a.drop(msg.window)
+}
+
+// askSearch asks for what to look for in the text that shows. An empty line ends the search.
+func (a *App) askSearch() tea.Cmd {
+	v, ok := top[*flowView](a)
+	if !ok {
+		return nil
+	}
+	cfg := prompt.Config{Label: "Search for: ", History: a.searches}
+	a.foot.open(prompt.New(a.theme, cfg), v.Search)
+	return nil
+}
+
+// notice shows what the text of a flow has to say.
+func (a *App) notice(n text.Notice) tea.Cmd {
+	a.foot.message("alert", n.Text, noteTime)
+	return nil
+}
