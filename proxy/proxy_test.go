@@ -184,10 +184,10 @@ func TestClientThatGivesUpEndsItsHeldFlow(t *testing.T) {
 		_, err := r.client.Do(q)
 		failed <- err
 	}()
-	f := r.wait("/held", held)
+	r.wait("/held", held)
 	cancel()
 	<-failed
-	f = r.wait("/held", ended)
+	f := r.wait("/held", ended)
 	if f.Error == nil || f.Intercepted {
 		t.Fatalf("%+v", f)
 	}

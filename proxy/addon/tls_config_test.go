@@ -238,11 +238,11 @@ func TestClientCerts(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := &tls.Config{Certificates: []tls.Certificate{*leaf}, ClientAuth: tls.RequestClientCert}
-	for set, want := range map[string]int{"client_certs=" + file: 1, "client_certs=" + dir: 1} {
+	for _, set := range []string{"client_certs=" + file, "client_certs=" + dir} {
 		if err := opts.Set(set); err != nil {
 			t.Fatal(err)
 		}
-		if _, s, err := shake(t, startServer(a, tlsContext()).Config, server); err != nil || len(s.PeerCertificates) != want {
+		if _, s, err := shake(t, startServer(a, tlsContext()).Config, server); err != nil || len(s.PeerCertificates) != 1 {
 			t.Errorf("%s: %d certificates, %v", set, len(s.PeerCertificates), err)
 		}
 	}
