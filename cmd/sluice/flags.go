@@ -50,6 +50,8 @@ func bind(cmd *cobra.Command, own []string) {
 	fs.Bool("options", false, "Print all options with their defaults, as a config file.")
 	fs.Bool("commands", false, "Print all commands of the console.")
 	fs.Bool("version", false, "Print the version.")
+	cmd.Version = version()
+	cmd.SetVersionTemplate("{{.Version}}")
 	fs.String("cpuprofile", "", "Write a CPU profile to this file.")
 	_ = fs.MarkHidden("cpuprofile")
 	cmd.SetFlagErrorFunc(flagError)

@@ -14,31 +14,24 @@ import (
 	"sluice/tui"
 )
 
-// inform does what --version, --options and --commands ask for, and reports whether one of them was given.
+// inform does what --options and --commands ask for, and reports whether one of them was given.
 func inform(cmd *cobra.Command, opts *option.Options) (bool, error) {
-	asked := func(flag string) bool {
-		on, _ := cmd.Flags().GetBool(flag)
-		return on
-	}
-	switch {
-	case asked("version"):
-		return true, printVersion(os.Stdout)
-	case asked("options"):
+	if on, _ := cmd.Flags().GetBool("options"); on {
 		return true, opts.Dump(os.Stdout)
-	case asked("commands"):
+	}
+	if on, _ := cmd.Flags().GetBool("commands"); on {
 		return true, printCommands(os.Stdout, opts)
 	}
 	return false, nil
 }
 
-func printVersion(w io.Writer) error {
-	version := "(devel)"
+// version says in several lines what the program is made of.
+func version() string {
+	v := "(devel)"
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		version = info.Main.Version
+		v = info.Main.Version
 	}
-	_, err := fmt.Fprintf(w, "Sluice:   %s\nGo:       %s\nTLS:      crypto/tls of %[2]s\nPlatform: %s/%s\n",
-		version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	return err
+	return fmt.Sprintf("Sluice:   %s\nGo:       %s\nTLS:      crypto/tls of %[2]s\nPlatform: %s/%s\n", v, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // printCommands lists the signature of every command below what it does.

@@ -51,6 +51,42 @@ func TestJourneyList(t *testing.T) {
 	})
 }
 
+func TestJourneyOpen(t *testing.T) {
+	journey(t, nil, nil, func(t *testing.T, w *world, x *terminal) {
+		<-w.ask("POST", "/opened", `{"sent":["by","the","client"]}`)
+		x.see("/opened", "200")
+		x.press(keyEnter)
+		x.see("Request", "Response", "Detail", "X-Client", "as the client said", `"sent"`)
+		x.press(keyTab)
+		x.see("200 OK", "application/json", `"greeting": "hello from the origin"`)
+		x.press("/")
+		x.see("Search for")
+		x.press("hello", keyEnter)
+		x.see("  1/1")
+		x.press(keyTab)
+		x.see("Server", w.origin.Listener.Addr().String())
+		x.press("q")
+		x.see("/opened", "[1/1]")
+		x.miss("Response")
+		quit(x)
+	})
+}
+
+func TestJourneyResize(t *testing.T) {
+	journey(t, nil, nil, func(t *testing.T, w *world, x *terminal) {
+		w.get("/here")
+		for _, size := range [][2]int{{200, 60}, {20, 5}, {80, 24}} {
+			x.resize(size[0], size[1])
+			x.until("fill the screen", func(screen string) bool {
+				lines := strings.Split(screen, "\n")
+				return len(lines) == size[1] && strings.HasPrefix(lines[size[1]-1], "Proxy:") && strings.Contains(screen, "[1/1]")
+			})
+		}
+		x.see("/here", "[1/1]")
+		quit(x)
+	})
+}
+
 // TestJourneyEdit holds a request, changes a header in the grid and the body in an editor, and lets it go on.
 func TestJourneyEdit(t *testing.T) {
 	editor := filepath.Join(t.TempDir(), "editor")

@@ -143,6 +143,17 @@ const (
 	keyCtrlC = "\x03"
 )
 
+// resize changes the size of the terminal.
+func (x *terminal) resize(w, h int) {
+	x.t.Helper()
+	x.mu.Lock()
+	x.screen.Resize(w, h)
+	x.mu.Unlock()
+	if err := pty.Setsize(x.ptm, &pty.Winsize{Rows: uint16(h), Cols: uint16(w)}); err != nil {
+		x.t.Fatal(err)
+	}
+}
+
 // see waits until the screen shows all of some texts.
 func (x *terminal) see(texts ...string) {
 	x.t.Helper()
