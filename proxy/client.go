@@ -380,6 +380,15 @@ func (c *client) teardown() {
 	c.mu.Unlock()
 	c.wg.Wait()
 	c.ctx.Stop()
+	if rest := c.lastFlows(); len(rest) > 0 {
+		c.e.flows <- rest
+	}
+}
+
+// lastFlows ends the flows that are still alive and returns what has not been published.
+func (c *client) lastFlows() []*flow.Flow {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for _, f := range c.flows {
 		f.Live, f.Intercepted = false, false
 		if f.Error == nil {
@@ -390,13 +399,8 @@ func (c *client) teardown() {
 	}
 	c.conn.End = time.Now()
 	c.conn.Touch()
-	c.mu.Lock()
 	c.flows = nil
-	rest := c.take(nil)
-	c.mu.Unlock()
-	if len(rest) > 0 {
-		c.e.flows <- rest
-	}
+	return c.take(nil)
 }
 
 func (c *client) log(level slog.Level, text string, args ...any) {
