@@ -34,6 +34,9 @@ var errStopped = errors.New("script stopped")
 // Begin sets the body, which starts with the first event.
 func (s *Script) Begin(ctx *Context, body func(*Script)) { s.ctx, s.body = ctx, body }
 
+// Again makes a body that has ended begin anew with the next event.
+func (s *Script) Again() { *s = Script{ctx: s.ctx, body: s.body} }
+
 // Over reports whether the body has ended. Later events are dropped.
 func (s *Script) Over() bool { return s.over }
 

@@ -30,6 +30,7 @@ type HTTP struct {
 	streams []*HTTPStream
 	piped   *HTTPStream // the stream that the client's bytes pass through
 	opener  *HTTPStream // the stream that opened connections by itself
+	spare   *HTTPStream // one that nobody knows any more, to be used again once its script has ended
 	sources sources
 
 	conns      []*http1Client // oldest first
@@ -217,8 +218,14 @@ func (h *HTTP) log(level slog.Level, text string) {
 }
 
 func (h *HTTP) newStream(client clientSide) *HTTPStream {
-	st := &HTTPStream{h: h, client: client}
-	st.Begin(h.ctx, st.run)
+	st := h.spare
+	if h.spare = nil; st != nil && st.Over() {
+		st.Script.Again()
+		*st = HTTPStream{Script: st.Script, h: h, client: client}
+	} else {
+		st = &HTTPStream{h: h, client: client}
+		st.Begin(h.ctx, st.run)
+	}
 	h.streams = append(h.streams, st)
 	return st
 }
@@ -232,6 +239,9 @@ func (h *HTTP) drop(st *HTTPStream) {
 		st.server.release(st)
 	}
 	st.client.release(st)
+	if st.child == nil && st != h.opener {
+		h.spare = st
+	}
 }
 
 // sources remembers who waits for the answer to a command. One alone, as is usual, costs no map.

@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"bytes"
 	"fmt"
 	"log/slog"
 	"time"
@@ -145,6 +146,7 @@ func (c *http1Client) head(b []byte) int {
 	if n == 0 && err == nil {
 		return 0
 	}
+	plain := c.scan.Plain()
 	c.scan = http1.Scanner{}
 	var framing http1.Framing
 	if err == nil {
@@ -160,15 +162,27 @@ func (c *http1Client) head(b []byte) int {
 		return n
 	}
 	c.response, c.lasts = r, framing.Kind == http1.UntilEOF
-	end := framing.Kind == http1.None
+	// With a Content-Length, the framing is all that could still be invalid.
+	valid := plain && framing.Kind == http1.Length
+	return n + c.emitHead(httpEvent{response: r, valid: valid}, framing, b[n:])
+}
+
+// emitHead gives the stream a response's head, with the whole body if that is at the front of rest.
+func (c *http1Client) emitHead(ev httpEvent, framing http1.Framing, rest []byte) (used int) {
 	st := c.stream
-	if end {
+	ev.kind, ev.end = responseHead, framing.Kind == http1.None
+	switch {
+	case ev.end:
 		c.ended()
-	} else {
+	case framing.Kind == http1.Length && framing.Length <= int64(len(rest)):
+		used = int(framing.Length)
+		ev.data, ev.owned = bytes.Clone(rest[:used]), true
+		c.ended()
+	default:
 		c.state, c.body = readBody, http1.NewBodyReader(framing, 0)
 	}
-	c.emit(st, httpEvent{kind: responseHead, response: r, end: end})
-	return n
+	c.emit(st, ev)
+	return used
 }
 
 func (c *http1Client) data(b []byte) int {

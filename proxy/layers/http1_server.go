@@ -114,6 +114,7 @@ func (s *http1Server) head(b []byte) int {
 	if n == 0 && err == nil {
 		return 0
 	}
+	plain := s.scan.Plain()
 	s.scan = http1.Scanner{}
 	if err != nil {
 		s.bad(r, err)
@@ -134,7 +135,7 @@ func (s *http1Server) head(b []byte) int {
 	} else {
 		s.body = http1.NewBodyReader(framing, 0)
 	}
-	s.emit(s.stream, httpEvent{kind: requestHead, request: r, end: end})
+	s.emit(s.stream, httpEvent{kind: requestHead, request: r, end: end, valid: plain})
 	return n
 }
 

@@ -28,8 +28,9 @@ type httpEvent struct {
 	kind     httpKind
 	end      bool // of a head or data event: the message is over, no end event follows
 	owned    bool // data belongs to the event
+	valid    bool // of a head: it is known to be valid
 	code     errorCode
-	data     []byte // lent unless owned
+	data     []byte // lent unless owned; of a response's head: all of its body, owned
 	text     string
 	request  *flow.Request
 	replay   *flow.Flow // of a request head: the flow that the request belongs to already

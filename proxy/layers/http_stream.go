@@ -40,6 +40,13 @@ type HTTPStream struct {
 
 	shown time.Time // when the growing flow was last shown
 
+	hooks struct { // those that most exchanges have
+		requestHeaders  layer.RequestHeaders
+		request         layer.Request
+		responseHeaders layer.ResponseHeaders
+		response        layer.Response
+	}
+
 	over    bool
 	ctx     *layer.Context // of child
 	child   layer.Layer    // what is inside a tunnel
@@ -83,6 +90,9 @@ func (st *HTTPStream) on(ev httpEvent) {
 		st.onRequestBody(ev)
 	case responseHead:
 		st.onResponseHead(ev)
+		if ev.data != nil && !st.over {
+			st.onResponseBody(httpEvent{kind: responseData, data: ev.data, owned: true, end: true})
+		}
 	case responseInfo:
 		if st.serverState == awaitHead {
 			st.client.sendInfo(st, ev.response)
@@ -152,6 +162,26 @@ func (st *HTTPStream) setError(text string) {
 	if !st.flow.Killed() {
 		st.flow.Error = &flow.Error{Message: text, Time: st.h.ctx.Now()}
 	}
+}
+
+func (st *HTTPStream) hookRequestHeaders() {
+	st.hooks.requestHeaders.Flow = st.flow
+	st.Hook(&st.hooks.requestHeaders)
+}
+
+func (st *HTTPStream) hookRequest() {
+	st.hooks.request.Flow = st.flow
+	st.Hook(&st.hooks.request)
+}
+
+func (st *HTTPStream) hookResponseHeaders() {
+	st.hooks.responseHeaders.Flow = st.flow
+	st.Hook(&st.hooks.responseHeaders)
+}
+
+func (st *HTTPStream) hookResponse() {
+	st.hooks.response.Flow = st.flow
+	st.Hook(&st.hooks.response)
 }
 
 func (st *HTTPStream) hookError() { st.Hook(&layer.Error{OfFlow: layer.OfFlow{Flow: st.flow}}) }

@@ -5,12 +5,11 @@ import (
 	"strings"
 
 	"sluice/proxy/flow"
-	"sluice/proxy/layer"
 	"sluice/proxy/wire/http1"
 )
 
-// checkRequest refuses what must not be forwarded and finds out where the request goes.
-func (st *HTTPStream) checkRequest() (errorCode, string) {
+// checkRequest refuses what must not be forwarded and finds out where the request goes. valid: its fields have been checked.
+func (st *HTTPStream) checkRequest(valid bool) (errorCode, string) {
 	h, r := st.h, st.flow.Request
 	if r.Scheme != "" && r.Scheme != "http" && r.Scheme != "https" {
 		return requestValidationFailed, "unexpected request scheme: " + r.Scheme
@@ -19,7 +18,7 @@ func (st *HTTPStream) checkRequest() (errorCode, string) {
 		return requestValidationFailed, "The client asked for a tunnel with CONNECT where sluice stands in for the server. " +
 			"If it is meant to use sluice as its proxy, run sluice in regular mode and let the client connect to it directly."
 	}
-	if !h.ctx.Options().SkipValidation {
+	if !valid && !h.ctx.Options().SkipValidation {
 		if err := http1.ValidateRequest(r); err != nil {
 			return requestValidationFailed, smuggling(err, "client")
 		}
@@ -30,8 +29,8 @@ func (st *HTTPStream) checkRequest() (errorCode, string) {
 	return 0, ""
 }
 
-func (st *HTTPStream) checkResponse() string {
-	if !st.h.ctx.Options().SkipValidation {
+func (st *HTTPStream) checkResponse(valid bool) string {
+	if !valid && !st.h.ctx.Options().SkipValidation {
 		if err := http1.ValidateResponse(st.flow.Response); err != nil {
 			return smuggling(err, "server")
 		}
@@ -129,16 +128,15 @@ func (st *HTTPStream) tooLarge(m *flow.HTTPMessage, request bool, size int64) bo
 
 // refuseBody ends the stream because of a body over the limit. early: its headers hook has not been issued yet.
 func (st *HTTPStream) refuseBody(request, early bool) {
-	of := layer.OfFlow{Flow: st.flow}
 	code, what := responseTooLarge, "Response"
 	if request {
 		code, what = requestTooLarge, "Request"
 	}
 	switch {
 	case early && request:
-		st.Hook(&layer.RequestHeaders{OfFlow: of})
+		st.hookRequestHeaders()
 	case early:
-		st.Hook(&layer.ResponseHeaders{OfFlow: of})
+		st.hookResponseHeaders()
 	}
 	text := what + " body exceeds sluice's body_size_limit."
 	st.setError(text)

@@ -20,7 +20,7 @@ func (st *HTTPStream) onRequestHead(ev httpEvent) {
 		f.Request = ev.request
 	}
 	st.flow = f
-	if code, problem := st.checkRequest(); problem != "" {
+	if code, problem := st.checkRequest(ev.valid); problem != "" {
 		st.refuse(code, problem)
 		return
 	}
@@ -31,7 +31,7 @@ func (st *HTTPStream) onRequestHead(ev httpEvent) {
 	if !ev.end && st.tooLarge(&f.Request.HTTPMessage, true, announced(f.Request.Headers)) {
 		return
 	}
-	st.Hook(&layer.RequestHeaders{OfFlow: layer.OfFlow{Flow: f}})
+	st.hookRequestHeaders()
 	if st.killed(true) {
 		return
 	}
@@ -62,7 +62,7 @@ func (st *HTTPStream) expect() {
 func (st *HTTPStream) refuse(code errorCode, text string) {
 	st.setError(text)
 	st.client.sendError(st, code, text)
-	st.Hook(&layer.RequestHeaders{OfFlow: layer.OfFlow{Flow: st.flow}})
+	st.hookRequestHeaders()
 	st.setError(text)
 	st.hookError()
 	st.finish()
@@ -140,7 +140,7 @@ func (st *HTTPStream) requestWhole() {
 	f := st.flow
 	f.Request.End = st.h.ctx.Now()
 	st.clientState = streamDone
-	st.Hook(&layer.Request{OfFlow: layer.OfFlow{Flow: f}})
+	st.hookRequest()
 	if st.killed(true) {
 		return
 	}
@@ -167,7 +167,7 @@ func (st *HTTPStream) requestWhole() {
 func (st *HTTPStream) requestStreamed() {
 	f := st.flow
 	f.Request.End = st.h.ctx.Now()
-	st.Hook(&layer.Request{OfFlow: layer.OfFlow{Flow: f}})
+	st.hookRequest()
 	if st.killed(st.serverState != streamDone) {
 		return
 	}

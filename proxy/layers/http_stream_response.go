@@ -15,12 +15,12 @@ func (st *HTTPStream) onResponseHead(ev httpEvent) {
 	if !ev.end && st.tooLarge(&f.Response.HTTPMessage, false, announced(f.Response.Headers)) {
 		return
 	}
-	if problem := st.checkResponse(); problem != "" {
+	if problem := st.checkResponse(ev.valid); problem != "" {
 		st.server.discard(st)
 		st.fail(httpEvent{kind: responseError, code: responseValidationFailed, text: problem})
 		return
 	}
-	st.Hook(&layer.ResponseHeaders{OfFlow: layer.OfFlow{Flow: f}})
+	st.hookResponseHeaders()
 	if st.killed(true) {
 		return
 	}
@@ -93,7 +93,7 @@ func (st *HTTPStream) onResponseBody(ev httpEvent) {
 // answer sends the response that an addon has set.
 func (st *HTTPStream) answer() {
 	st.flow.Response.Start = st.h.ctx.Now()
-	st.Hook(&layer.ResponseHeaders{OfFlow: layer.OfFlow{Flow: st.flow}})
+	st.hookResponseHeaders()
 	if !st.killed(true) {
 		st.sendResponse(false)
 	}
@@ -104,7 +104,7 @@ func (st *HTTPStream) sendResponse(streamed bool) {
 	f := st.flow
 	f.Response.End = st.h.ctx.Now()
 	st.serverState, st.undecided = streamDone, false
-	st.Hook(&layer.Response{OfFlow: layer.OfFlow{Flow: f}})
+	st.hookResponse()
 	if st.killed(false) {
 		return
 	}

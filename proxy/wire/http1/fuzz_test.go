@@ -25,7 +25,8 @@ func FuzzRequest(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, in string) {
 		checkPieces(t, (*Scanner).Request, in, fuzzLimits)
-		r, n, err := ParseRequest([]byte(in), fuzzLimits)
+		var scan Scanner
+		r, n, err := scan.Request([]byte(in), fuzzLimits)
 		if n == 0 || err != nil {
 			return
 		}
@@ -34,10 +35,12 @@ func FuzzRequest(f *testing.F) {
 		if err != nil || n != len(out) || !cmp.Equal(r, again, bodies) {
 			t.Fatalf("%q became %q: %+v, %v", in, out, again, err)
 		}
-		if ValidateRequest(r) == nil {
-			if _, err := RequestFraming(r); err != nil {
-				t.Fatalf("%q is valid but has no framing: %v", in, err)
-			}
+		_, bad := RequestFraming(r)
+		switch invalid := ValidateRequest(r); {
+		case invalid == nil && bad != nil:
+			t.Fatalf("%q is valid but has no framing: %v", in, bad)
+		case invalid != nil && bad == nil && scan.Plain():
+			t.Fatalf("%q is plain and has a framing but is not valid: %v", in, invalid)
 		}
 	})
 }
@@ -49,7 +52,8 @@ func FuzzResponse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, in string) {
 		checkPieces(t, (*Scanner).Response, in, fuzzLimits)
-		r, n, err := ParseResponse([]byte(in), fuzzLimits)
+		var scan Scanner
+		r, n, err := scan.Response([]byte(in), fuzzLimits)
 		if n == 0 || err != nil {
 			return
 		}
@@ -58,10 +62,12 @@ func FuzzResponse(f *testing.F) {
 		if err != nil || n != len(out) || !cmp.Equal(r, again, bodies) {
 			t.Fatalf("%q became %q: %+v, %v", in, out, again, err)
 		}
-		if ValidateResponse(r) == nil {
-			if _, err := ResponseFraming(nil, r); err != nil {
-				t.Fatalf("%q is valid but has no framing: %v", in, err)
-			}
+		framing, bad := ResponseFraming(nil, r)
+		switch invalid := ValidateResponse(r); {
+		case invalid == nil && bad != nil:
+			t.Fatalf("%q is valid but has no framing: %v", in, bad)
+		case invalid != nil && bad == nil && scan.Plain() && framing.Kind == Length:
+			t.Fatalf("%q is plain and has a length but is not valid: %v", in, invalid)
 		}
 	})
 }

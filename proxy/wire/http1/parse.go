@@ -33,6 +33,7 @@ func (s *Scanner) Request(b []byte, lim Limits) (r *flow.Request, n int, err err
 		return nil, 0, e
 	}
 	r.Headers = h.fields()
+	s.plain = h.plain
 	if h.err != nil {
 		h.err.Head = true
 		return r, 0, h.err
@@ -52,6 +53,7 @@ func (s *Scanner) Response(b []byte, lim Limits) (r *flow.Response, n int, err e
 		return nil, 0, e
 	}
 	r.Headers = h.fields()
+	s.plain = h.plain
 	if h.err != nil {
 		h.err.Head = true
 		return r, 0, h.err

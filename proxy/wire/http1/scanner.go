@@ -20,7 +20,12 @@ type Scanner struct {
 	start  int // where the start line begins
 	blanks int // empty lines before it
 	lines  int // lines that have ended, start line included
+	plain  bool
 }
+
+// Plain reports whether the names of all fields of the head that has just been read are
+// tokens. Such a message is valid if its framing is.
+func (s *Scanner) Plain() bool { return s.plain }
 
 // find returns where the head ends, behind its empty line, or 0 if its end has not come.
 func (s *Scanner) find(b []byte) int {
@@ -52,6 +57,7 @@ type head struct {
 	text   string // whole lines with their ends
 	lines  int
 	strict bool
+	plain  bool // the names of the fields that were read are tokens
 	err    *Error
 }
 
@@ -109,6 +115,7 @@ func (h *head) next() string {
 
 // fields reads the lines that are left. Bad ones are left out, and the first of them is the error.
 func (h *head) fields() flow.Headers {
+	h.plain = true
 	if h.lines <= 1 {
 		if h.text != "" {
 			h.next()
@@ -121,8 +128,9 @@ func (h *head) fields() flow.Headers {
 		if line == "" {
 			return fs
 		}
-		f, why := parseField(line)
+		f, plain, why := parseField(line)
 		if why == "" {
+			h.plain = h.plain && plain
 			fs = append(fs, f)
 		} else if h.err == nil {
 			h.err = errorf("Invalid header line: %.100q (%s)", line, why)
@@ -132,29 +140,33 @@ func (h *head) fields() flow.Headers {
 	return fs
 }
 
-// parseField splits a field line. why says what is wrong with it.
-func parseField(line string) (f flow.Header, why string) {
-	i := 0
-	for i < len(line) && chars[line[i]]&endsName == 0 {
-		i++
+// parseField splits a field line. plain says that its name is a token, why what is wrong with the line.
+func parseField(line string) (f flow.Header, plain bool, why string) {
+	i, all := 0, isToken
+	for ; i < len(line); i++ {
+		c := chars[line[i]]
+		if c&endsName != 0 {
+			break
+		}
+		all &= c
 	}
 	switch {
 	case i == len(line):
-		return f, "no colon"
+		return f, false, "no colon"
 	case line[i] == ':' && i > 0:
 		f = flow.Header{Name: line[:i], Value: trimBlanks(line[i+1:])}
 		if hasControl(f.Value) {
-			return f, "control character in the value"
+			return f, false, "control character in the value"
 		}
-		return f, ""
+		return f, all != 0, ""
 	case line[i] == ':':
-		return f, "no name"
+		return f, false, "no name"
 	case i == 0 && isBlank(line[0]):
-		return f, "folded line" // RFC 9112 §5.2
+		return f, false, "folded line" // RFC 9112 §5.2
 	case isBlank(line[i]):
-		return f, "blank in the name" // RFC 9112 §5.1
+		return f, false, "blank in the name" // RFC 9112 §5.1
 	}
-	return f, "control character in the name"
+	return f, false, "control character in the name"
 }
 
 // trailers finds the lines behind the last chunk, of which there is at least one,
