@@ -95,3 +95,15 @@ func (b *Body) Chunks(yield func([]byte) bool) {
 func (b *Body) Equal(o *Body) bool {
 	return b.size == o.size && b.gap == o.gap && bytes.Equal(b.Bytes(), o.Bytes())
 }
+
+// Same reports whether two bodies share all their bytes, without looking at them. Bodies that it tells
+// apart may still be Equal.
+func (b *Body) Same(o *Body) bool {
+	if b.size != o.size || b.gap != o.gap || len(b.chunks) != len(o.chunks) || len(b.tail) != len(o.tail) {
+		return false
+	}
+	if n := len(b.chunks); n > 0 && (&b.chunks[0][0] != &o.chunks[0][0] || &b.chunks[n-1][0] != &o.chunks[n-1][0]) {
+		return false
+	}
+	return len(b.tail) == 0 || &b.tail[0] == &o.tail[0]
+}
