@@ -37,7 +37,7 @@ func BenchmarkSearch(b *testing.B) {
 			re := compile(pattern)
 			b.SetBytes(10 << 20)
 			for b.Loop() {
-				s := &search{from: pulling(doc.Lines)}
+				s := &search{pattern: pattern, from: pulling(doc.Lines)}
 				for done := false; !done; {
 					_, done = s.read(re, maxHits)
 				}

@@ -86,11 +86,7 @@ func (p *painter) row(r row) string {
 
 // bar draws a line across the whole width, its end at the right.
 func (p *painter) bar() string {
-	split, _, _ := p.ref.at(0, 0)
-	cut := len(p.ref.text)
-	if _, end, _ := p.ref.at(0, 0); split == Bar && end < cut {
-		cut = end
-	}
+	_, cut, _ := p.ref.at(0, 0)
 	left, right := p.ref.text[:cut], p.ref.text[cut:]
 	w := p.m.w
 	gap := w - ansi.StringWidth(left) - ansi.StringWidth(right)

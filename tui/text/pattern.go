@@ -27,7 +27,7 @@ func mayMatch(text, pattern string) bool {
 			return true
 		}
 	}
-	if plainPrefix(text, len(text)) < len(text) {
+	if pattern == "" || plainPrefix(text, len(text)) < len(text) {
 		return true
 	}
 	first := lower(pattern[0])

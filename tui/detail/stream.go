@@ -1,0 +1,150 @@
+package detail
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"unsafe"
+
+	"sluice/proxy/content"
+	"sluice/proxy/flow"
+	"sluice/tui/text"
+)
+
+func messagesOf(f *flow.Flow) []flow.Message {
+	if f.WebSocket != nil {
+		return f.WebSocket.Messages
+	}
+	return f.Messages
+}
+
+// sameStream reports whether two flows have the same messages. Lists only grow at their end, or are replaced.
+func sameStream(a, b *flow.Flow) bool {
+	x, y := messagesOf(a), messagesOf(b)
+	return len(x) == len(y) && (len(x) == 0 || sameContent(x[len(x)-1], y[len(y)-1])) &&
+		a.Intercepted == b.Intercepted && closing(a) == closing(b)
+}
+
+// sameContent reports whether two messages are the same one, without looking at what they hold.
+func sameContent(a, b flow.Message) bool {
+	return len(a.Content) == len(b.Content) && unsafe.SliceData(a.Content) == unsafe.SliceData(b.Content) &&
+		a.FromClient == b.FromClient && a.Dropped == b.Dropped && a.Injected == b.Injected && a.Lost == b.Lost
+}
+
+// grownTo reports whether the text of o is that of l with something behind it.
+func (l look) grownTo(o look) bool {
+	if l.kind != stream || l.mode != o.mode || l.flow.ID != o.flow.ID || l.flow.Intercepted || o.flow.Intercepted {
+		return false
+	}
+	x, y := messagesOf(l.flow), messagesOf(o.flow)
+	n := len(x)
+	return n > 0 && n <= len(y) && sameContent(x[0], y[0]) && sameContent(x[n-1], y[n-1]) && closing(l.flow) == ""
+}
+
+// newMessages returns what the text of l has behind that of the older flow.
+func newMessages(old *flow.Flow, l look) iter.Seq[content.Line] {
+	return messageLines(l.flow, l.mode, len(messagesOf(old)))
+}
+
+// streamLines returns all messages of a flow, each in its view, with its direction before it.
+func streamLines(f *flow.Flow, mode string) iter.Seq[content.Line] {
+	title := strings.ToUpper(mode[:min(len(mode), 1)]) + mode[min(len(mode), 1):]
+	bar := look{mode: mode}.bar(title)
+	if len(messagesOf(f)) == 0 && closing(f) == "" {
+		return text.Of([]content.Line{bar, {{Text: "No messages.", Role: text.Remark}}})
+	}
+	return text.Join(text.Of([]content.Line{bar}), messageLines(f, mode, 0))
+}
+
+// messageLines returns the messages of a flow from one of them on, and how it was closed.
+func messageLines(f *flow.Flow, mode string, first int) iter.Seq[content.Line] {
+	all := messagesOf(f)
+	return func(yield func(content.Line) bool) {
+		for i := first; i < len(all); i++ {
+			if !writeMessage(all[i], mode, f.Intercepted && i == len(all)-1, yield) {
+				return
+			}
+		}
+		if end := closing(f); end != "" {
+			role := content.Error
+			if c := f.WebSocket.CloseCode; c == 1000 || c == 1001 || c == 1005 {
+				role = text.Alert
+			}
+			yield(content.Line{arrow(f.WebSocket.ClosedByClient), {Text: end, Role: role}})
+		}
+	}
+}
+
+// closing says how a WebSocket was closed; "" if it was not.
+func closing(f *flow.Flow) string {
+	if f.WebSocket == nil || f.WebSocket.CloseCode == 0 {
+		return ""
+	}
+	return strings.TrimSpace(fmt.Sprintf("Connection closed: %d %s", f.WebSocket.CloseCode, f.WebSocket.CloseReason))
+}
+
+func arrow(fromClient bool) content.Span {
+	if fromClient {
+		return content.Span{Text: "⇒ ", Role: text.FromClient}
+	}
+	return content.Span{Text: "⇐ ", Role: text.ToClient}
+}
+
+// writeMessage writes one message, the lines after the first below its text.
+func writeMessage(msg flow.Message, mode string, held bool, yield func(content.Line) bool) bool {
+	lead := append(content.Line{arrow(msg.FromClient)}, signs(msg, held)...)
+	begun := false
+	for l := range messageText(msg, mode) {
+		if begun {
+			lead = content.Line{{Text: "  "}}
+		}
+		begun = true
+		l = shortOffset(l)
+		line := append(lead[:len(lead):len(lead)], l...)
+		if held {
+			for i := range line {
+				line[i].Role = text.Held
+			}
+		}
+		if !yield(line) {
+			return false
+		}
+	}
+	return begun || yield(append(lead, content.Span{Text: "(empty)", Role: content.Comment}))
+}
+
+// shortOffset makes room for the direction before a row of a dump.
+func shortOffset(l content.Line) content.Line {
+	if len(l) == 0 || l[0].Role != content.Offset || !strings.HasPrefix(l[0].Text, "00") {
+		return l
+	}
+	short := slices.Clone(l)
+	short[0].Text = short[0].Text[2:]
+	return short
+}
+
+// signs says in words what is special about a message.
+func signs(msg flow.Message, held bool) content.Line {
+	var l content.Line
+	for _, s := range []struct {
+		is   bool
+		text string
+		role content.Role
+	}{{held, "[held] ", text.Held}, {msg.Injected, "[injected] ", text.Remark}, {msg.Dropped, "[dropped] ", content.Error}} {
+		if s.is {
+			l = append(l, content.Span{Text: s.text, Role: s.role})
+		}
+	}
+	return l
+}
+
+func messageText(msg flow.Message, mode string) iter.Seq[content.Line] {
+	if msg.Lost > 0 {
+		return missing(int64(msg.Lost), flow.Dropped)
+	}
+	if len(msg.Content) == 0 {
+		return func(func(content.Line) bool) {}
+	}
+	return content.Format(mode, content.Meta{}, msg.Content).Lines
+}
