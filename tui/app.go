@@ -176,10 +176,6 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 		return a.notice(msg)
 	case quitMsg:
 		return a.askQuit()
-	case prompt.Done:
-		return a.foot.submit(msg.Text)
-	case prompt.Cancelled:
-		return a.foot.close()
 	}
 	return a.others(msg)
 }

@@ -144,20 +144,34 @@ var keyCodes = map[string]tea.Key{
 	"ctrl l": {Code: 'l', Mod: tea.ModCtrl}, "ctrl e": {Code: 'e', Mod: tea.ModCtrl},
 }
 
-// press presses keys one after the other.
+// press presses keys one after the other, waiting for what each one does.
 func (d *driver) press(keys ...string) {
 	d.t.Helper()
 	for _, name := range keys {
-		k, ok := keyCodes[name]
-		if !ok {
-			r := []rune(name)
-			if len(r) != 1 {
-				d.t.Fatalf("no key %q", name)
-			}
-			k = tea.Key{Code: r[0], Text: name}
-		}
-		d.send(tea.KeyPressMsg(k))
+		d.send(d.key(name))
 	}
+}
+
+// ahead presses keys faster than anything comes of them.
+func (d *driver) ahead(keys ...string) {
+	d.t.Helper()
+	for _, name := range keys {
+		d.update(d.key(name))
+	}
+	d.settle()
+}
+
+func (d *driver) key(name string) tea.KeyPressMsg {
+	d.t.Helper()
+	k, ok := keyCodes[name]
+	if !ok {
+		r := []rune(name)
+		if len(r) != 1 {
+			d.t.Fatalf("no key %q", name)
+		}
+		k = tea.Key{Code: r[0], Text: name}
+	}
+	return tea.KeyPressMsg(k)
 }
 
 // write types a text.

@@ -42,6 +42,14 @@ func (v *flowView) Closing() tea.Cmd {
 	return nil
 }
 
+// Key asks at once for what to search for, so that what is typed ahead is not lost.
+func (v *flowView) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
+	if k.Text == "/" {
+		return v.app.askSearch(), true
+	}
+	return v.Model.Key(k)
+}
+
 // Nav scrolls the text and changes tabs.
 func (v *flowView) Nav(n nav) tea.Cmd {
 	switch n {

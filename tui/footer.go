@@ -10,15 +10,17 @@ import (
 	"sluice/proxy/content"
 	"sluice/tui/events"
 	"sluice/tui/keymap"
+	"sluice/tui/prompt"
 )
 
 // noteTime is how long a message stays.
 const noteTime = 5 * time.Second
 
-// A lineEditor is a prompt of the footer. It answers with prompt.Done or prompt.Cancelled.
+// A lineEditor is a prompt of the footer. A key may end it: its outcome is a prompt.Done or a prompt.Cancelled.
 type lineEditor interface {
 	SetSize(w, h int)
 	Key(k tea.KeyPressMsg) (tea.Cmd, bool)
+	Outcome() any
 	Update(msg tea.Msg) tea.Cmd
 	View() string
 }
@@ -132,6 +134,12 @@ func (f *footer) close() tea.Cmd {
 func (f *footer) Key(k tea.KeyPressMsg) tea.Cmd {
 	if f.editor != nil {
 		cmd, _ := f.editor.Key(k)
+		switch end := f.editor.Outcome().(type) {
+		case prompt.Done:
+			return tea.Batch(cmd, f.submit(end.Text))
+		case prompt.Cancelled:
+			return tea.Batch(cmd, f.close())
+		}
 		return cmd
 	}
 	q := f.question

@@ -132,6 +132,16 @@ func TestPromptRunsCommands(t *testing.T) {
 	})
 }
 
+func TestTypingAheadIsNotLost(t *testing.T) {
+	drive(t, 120, 30, gallery(), func(d *driver) {
+		d.ahead("enter", "/", "x", "y", "enter", "q", ":", "v", "esc", "G")
+		if got, last := d.app.view.FocusIndex(), d.app.view.Len()-1; got != last {
+			t.Errorf("the focus is on %d, not on the last one, %d", got, last)
+		}
+		d.wantNot("Search for")
+	})
+}
+
 // Completing a line on its own goroutine does not touch the view.
 func TestTabCompletes(t *testing.T) {
 	drive(t, 120, 30, gallery(), func(d *driver) {

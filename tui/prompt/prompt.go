@@ -63,8 +63,10 @@ type Model struct {
 	steps    int    // tabs pressed while a completion is under way
 	browsing bool   // the history has been filtered by what was typed
 
-	spans []Span
-	hint  string
+	spans   []Span
+	hint    string
+	outcome any // Done or Cancelled, nil while it goes on
+
 	note  string // below the line
 	wrong bool   // the note is an error
 }
@@ -94,7 +96,8 @@ func (m *Model) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	case "enter":
 		return m.submit(), true
 	case "esc", "ctrl+g":
-		return func() tea.Msg { return Cancelled{} }, true
+		m.outcome = Cancelled{}
+		return nil, true
 	case "tab":
 		return m.complete(+1), true
 	case "shift+tab":
@@ -143,21 +146,25 @@ func (m *Model) Mouse(msg tea.MouseMsg, x, y int) tea.Cmd {
 
 func (m *Model) submit() tea.Cmd {
 	text, h := m.line.Text(), m.cfg.History
-	done := func() tea.Msg { return Done{text} }
+	m.outcome = Done{text}
 	if h == nil || strings.TrimSpace(text) == "" {
-		return done
+		return nil
 	}
 	h.Add(text)
 	if !h.Persistent() {
-		return done
+		return nil
 	}
-	return tea.Batch(done, func() tea.Msg {
+	return func() tea.Msg {
 		if err := h.Save(); err != nil {
 			return Unsaved{err}
 		}
 		return nil
-	})
+	}
 }
+
+// Outcome returns how the last key ended the prompt: a Done, a Cancelled, or nil. It is no message, so that
+// what is typed ahead goes where it should.
+func (m *Model) Outcome() any { return m.outcome }
 
 // recall replaces the line by an older or newer one that begins as it did when recalling began.
 func (m *Model) recall(step func(*History) string) tea.Cmd {
