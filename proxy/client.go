@@ -81,13 +81,17 @@ func (c *client) serve() {
 
 // post gives the layers an event and then does what must not be done under the lock.
 func (c *client) post(ev layer.Event) {
-	var room [4]*socket
+	var room [4]write
 	c.mu.Lock()
 	c.step(ev)
 	if c.draining && len(c.flows) == 0 && !c.dead && c.sock != nil {
 		c.close(&layer.CloseConnection{Conn: &c.conn.Conn})
 	}
-	dirty := append(room[:0], c.dirty...)
+	writes := room[:0]
+	for i, s := range c.dirty {
+		writes = append(writes, s.commit())
+		c.dirty[i] = nil
+	}
 	c.dirty = c.dirty[:0]
 	news := len(c.fresh) > 0 && !c.queued
 	c.queued = c.queued || news
@@ -96,8 +100,8 @@ func (c *client) post(ev layer.Event) {
 		late = c.take(nil)
 	}
 	c.mu.Unlock()
-	for _, s := range dirty {
-		s.flush()
+	for _, w := range writes {
+		w.flush()
 	}
 	if news {
 		c.e.enqueue(c)

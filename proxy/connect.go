@@ -112,6 +112,7 @@ func (c *client) close(cmd *layer.CloseConnection) {
 	s.mu.Lock()
 	if cmd.Conn.State == flow.Closed {
 		s.shut = true
+		s.deaf.Store(true)
 	} else {
 		s.half = true
 	}

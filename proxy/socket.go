@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -13,7 +14,6 @@ import (
 const (
 	readSize  = 64 << 10        // bytes of a pooled read buffer
 	highWater = 256 << 10       // bytes of output over which whoever adds more waits
-	keepSpare = 16 << 10        // bytes of an output buffer worth keeping while idle
 	linger    = 2 * time.Second // how long a closed client may take to read our last words
 )
 
@@ -26,15 +26,18 @@ type socket struct {
 	raw    syscall.RawConn // nil when nc has none
 	client bool
 
+	fresh []byte // not committed yet; guarded by the client's lock
+
 	mu      sync.Mutex
 	room    sync.Cond // a writer has made progress
-	out     []byte
-	spare   []byte
+	out     []byte    // behind what is being written
 	writing bool
 	half    bool // close the writing half after out
 	shut    bool // close after out
 	failed  bool
 	eof     bool // the peer sends no more
+
+	deaf atomic.Bool // shut or failed
 
 	once sync.Once
 	gone chan struct{} // closed when nc is
@@ -49,49 +52,81 @@ func newSocket(c *client, conn *flow.Conn, nc net.Conn) *socket {
 	return s
 }
 
-// put appends output. The bytes are copied.
+// put appends output, which is copied. The caller holds the client's lock and commits before it lets go.
 func (s *socket) put(b []byte) {
+	if s.deaf.Load() {
+		return
+	}
+	if s.fresh == nil {
+		s.fresh = outBuffer(len(b))
+	}
+	s.fresh = append(s.fresh, b...)
+}
+
+// A write is output that whoever has it must write, if it is theirs, or that somebody else is writing already.
+type write struct {
+	s    *socket
+	b    []byte
+	mine bool
+}
+
+// commit hands the output over to a writer: the caller, or who is writing already. The caller
+// holds the client's lock, and calls flush when it has let go of it.
+func (s *socket) commit() write {
 	s.mu.Lock()
-	if !s.failed && !s.shut {
-		if s.out == nil {
-			s.out, s.spare = s.spare, nil
-		}
+	defer s.mu.Unlock()
+	b := s.fresh
+	s.fresh = nil
+	if !s.writing {
+		s.writing = true
+		return write{s, b, true}
+	}
+	if s.out == nil {
+		s.out = b
+	} else if b != nil {
 		s.out = append(s.out, b...)
+		keepBuffer(b)
+	}
+	return write{s: s}
+}
+
+// flush writes what has been committed. When somebody else is writing already it leaves
+// it to them, and waits only while too much is there: a slow peer slows those that feed it, nobody else.
+func (w write) flush() {
+	s, b := w.s, w.b
+	for w.mine {
+		var err error
+		if len(b) > 0 {
+			_, err = s.nc.Write(b)
+			keepBuffer(b)
+		}
+		s.mu.Lock()
+		if err != nil {
+			s.failed = true
+			s.deaf.Store(true)
+		}
+		b, s.out = s.out, nil
+		s.room.Broadcast()
+		if len(b) == 0 || s.failed {
+			s.writing = false
+			s.finishWriting()
+			w.mine = false
+		}
+		s.mu.Unlock()
+		if !w.mine {
+			return
+		}
+	}
+	s.mu.Lock()
+	for s.writing && len(s.out) > highWater && !s.failed {
+		s.room.Wait()
 	}
 	s.mu.Unlock()
 }
 
-// flush writes what is in the outbox. When somebody else is writing already it leaves
-// it to them, and waits only while too much is there: a slow peer slows those that feed it, nobody else.
-func (s *socket) flush() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for s.writing && len(s.out) > highWater && !s.failed {
-		s.room.Wait()
-	}
-	if s.writing {
-		return
-	}
-	s.writing = true
-	for len(s.out) > 0 && !s.failed {
-		b := s.out
-		s.out = nil
-		s.mu.Unlock()
-		_, err := s.nc.Write(b)
-		s.mu.Lock()
-		s.failed = s.failed || err != nil
-		if s.out == nil && cap(b) <= keepSpare {
-			s.spare = b[:0]
-		}
-		s.room.Broadcast()
-	}
-	s.writing = false
-	s.finishWriting()
-}
-
 func (s *socket) finishWriting() {
 	if s.failed {
-		s.out, s.spare = nil, nil
+		s.out = nil
 		s.cut()
 		return
 	}
@@ -124,11 +159,7 @@ func (s *socket) ended() {
 }
 
 // discards reports whether what comes is of no interest any more.
-func (s *socket) discards() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.shut || s.failed
-}
+func (s *socket) discards() bool { return s.deaf.Load() }
 
 // cut closes the connection at once.
 func (s *socket) cut() {
