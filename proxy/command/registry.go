@@ -10,6 +10,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"sluice/proxy/spell"
 )
 
 // A Registry knows every command by its name.
@@ -198,7 +200,7 @@ func (p Param) String() string {
 
 // unknown is the error for a name that no command has.
 func (r *Registry) unknown(name string) error {
-	if near := r.nearest(name); near != "" {
+	if near := spell.Nearest(name, maps.Keys(r.commands)); near != "" {
 		return fmt.Errorf("unknown command %q: did you mean %s?", name, near)
 	}
 	return fmt.Errorf("unknown command %q: press tab at an empty prompt to go through all commands", name)

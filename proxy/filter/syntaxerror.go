@@ -3,6 +3,8 @@ package filter
 import (
 	"fmt"
 	"strings"
+
+	"sluice/proxy/spell"
 )
 
 // A SyntaxError says where an expression is wrong and what to write instead.
@@ -54,7 +56,7 @@ func nearest(name string) string {
 		if strings.EqualFold(have, name) {
 			return have
 		}
-		if d := edits(strings.ToLower(name), have); d < least && d < len(have)-1 {
+		if d := spell.Distance(strings.ToLower(name), have); d < least && d < len(have)-1 {
 			best, least = have, d
 		}
 	}
@@ -65,24 +67,4 @@ func nearest(name string) string {
 		}
 	}
 	return best
-}
-
-// edits is the number of bytes to insert, delete or replace to make b of a.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			d := diagonal
-			if a[i] != b[j] {
-				d = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], d
-		}
-	}
-	return row[len(b)]
 }

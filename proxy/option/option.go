@@ -10,7 +10,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
+
+	"sluice/proxy/spell"
 )
 
 // Options are the values of all options. Use New.
@@ -107,7 +110,7 @@ func lookup(name string) (*Spec, error) {
 	if s, ok := table[name]; ok {
 		return s, nil
 	}
-	if near := nearest(name); near != "" {
+	if near := spell.Nearest(strings.ReplaceAll(strings.ToLower(name), "-", "_"), maps.Keys(table)); near != "" {
 		return nil, fmt.Errorf("unknown option %q: did you mean %s?", name, near)
 	}
 	return nil, fmt.Errorf("unknown option %q: run with --options to list them all", name)
