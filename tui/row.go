@@ -7,6 +7,7 @@ import (
 	"sluice/proxy/command"
 	"sluice/proxy/content"
 	"sluice/proxy/flow"
+	"sluice/tui/human"
 	"sluice/tui/style"
 )
 
@@ -125,14 +126,14 @@ func (v rowView) numbers(p *painter, r flowstore.Row, intercepted bool) {
 	t := v.theme
 	size := ""
 	if r.Size > 0 {
-		size = humanSize(r.Size)
+		size = human.Size(r.Size)
 	}
 	p.right(held(t.Size(r.Size), onlyIf(intercepted, t)), size, 5)
 	p.blank(1)
 	span, known := r.Duration()
 	took := ""
 	if known && span > 0 {
-		took = humanDuration(span)
+		took = human.Duration(span)
 	}
 	p.right(held(t.Duration(span), onlyIf(intercepted, t)), took, 5)
 }

@@ -8,6 +8,7 @@ import (
 
 	"sluice/proxy/content"
 	"sluice/proxy/flow"
+	"sluice/tui/human"
 	"sluice/tui/text"
 )
 
@@ -144,7 +145,7 @@ func (s *sheet) timing(f *flow.Flow) {
 		case since == 0:
 			rows[i] = fact{m.name, stamp(m.at)}
 		default:
-			rows[i] = fact{m.name, stamp(m.at) + "  +" + humanDuration(since)}
+			rows[i] = fact{m.name, stamp(m.at) + "  +" + human.Duration(since)}
 		}
 	}
 	s.section("Timing:", rows...)

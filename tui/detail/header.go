@@ -10,6 +10,7 @@ import (
 	"sluice/proxy/command"
 	"sluice/proxy/content"
 	"sluice/proxy/flow"
+	"sluice/tui/human"
 	"sluice/tui/style"
 )
 
@@ -109,7 +110,7 @@ func (h header) second(indent int) string {
 		kind, _, _ := strings.Cut(r.Headers.Get("Content-Type"), ";")
 		spans = append(spans, span{t.Faint, "←"}, span{t.Status(r.Status), clean(statusText(r), 80)},
 			span{t.ContentType(kind), clean(strings.ToLower(strings.TrimSpace(kind)), 60)},
-			span{t.Size(r.Body.Len()), humanSize(r.Body.Len())}, h.duration())
+			span{t.Size(r.Body.Len()), human.Size(r.Body.Len())}, h.duration())
 	}
 	if all := messagesOf(f); f.WebSocket != nil || f.Request == nil && f.Kind != flow.DNS {
 		spans = append(spans, span{t.Muted, count(len(all), "message")})
@@ -137,7 +138,7 @@ func (h header) duration() span {
 		return span{}
 	}
 	d := to.End.Sub(from.Start)
-	return span{h.theme.Duration(d), humanDuration(d)}
+	return span{h.theme.Duration(d), human.Duration(d)}
 }
 
 // ends names both ends of a conversation.

@@ -8,6 +8,7 @@ import (
 
 	"sluice/proxy/content"
 	"sluice/proxy/flow"
+	"sluice/tui/human"
 	"sluice/tui/text"
 )
 
@@ -169,16 +170,16 @@ func sizes(wire, plain int64) string {
 	case plain == 0:
 		return ""
 	case plain == wire:
-		return humanSize(plain)
+		return human.Size(plain)
 	}
-	return humanSize(plain) + " from " + humanSize(wire)
+	return human.Size(plain) + " from " + human.Size(wire)
 }
 
 // missing says that content is not here and what can be done.
 func missing(size int64, why flow.Gap) iter.Seq[content.Line] {
-	say := fmt.Sprintf("%s were streamed without being recorded; set store_streamed_bodies to keep the next", humanSize(size))
+	say := fmt.Sprintf("%s were streamed without being recorded; set store_streamed_bodies to keep the next", human.Size(size))
 	if why == flow.Dropped {
-		say = fmt.Sprintf("%s were let go to bound memory; save flows to keep them", humanSize(size))
+		say = fmt.Sprintf("%s were let go to bound memory; save flows to keep them", human.Size(size))
 	}
 	return text.Of([]content.Line{{{Text: "[content missing]", Role: content.Error}}, {{Text: say, Role: text.Remark}}})
 }

@@ -1,12 +1,13 @@
-package tui
+// Package human writes sizes and time spans as people read them, in few cells.
+package human
 
 import (
 	"fmt"
 	"time"
 )
 
-// humanSize writes a number of bytes in at most five characters: 512b, 1.5k, 12.0m.
-func humanSize(n int64) string {
+// Size writes a number of bytes in at most five characters: 512b, 1.5k, 12.0m.
+func Size(n int64) string {
 	if n < 1024 {
 		return fmt.Sprintf("%db", max(n, 0))
 	}
@@ -23,8 +24,8 @@ func humanSize(n int64) string {
 	return ""
 }
 
-// humanDuration writes a time span in at most five characters up to a day: 12ms, 1.25s, 12.5s, 120s.
-func humanDuration(d time.Duration) string {
+// Duration writes a time span in at most five characters up to a day: 12ms, 1.25s, 12.5s, 120s.
+func Duration(d time.Duration) string {
 	switch s := d.Seconds(); {
 	case s >= 99.95:
 		return fmt.Sprintf("%.0fs", s)
