@@ -230,6 +230,9 @@ func (c *client) release(h layer.Hook, v layer.Verdict) {
 			f.Kill(time.Now())
 		}
 		c.mark(f)
+		if ends(fh) {
+			c.untrack(f)
+		}
 	}
 	c.mu.Unlock()
 	c.post(&layer.HookCompleted{Hook: h})
@@ -242,23 +245,33 @@ func (c *client) track(h layer.FlowHook) {
 		return // a message of the tunnel's, not a flow of the client's
 	}
 	c.mark(f)
-	at := slices.Index(c.flows, f)
+	switch at := slices.Index(c.flows, f); {
+	case ends(h) && !f.Intercepted:
+		c.untrack(f)
+	case at < 0:
+		c.flows = append(c.flows, f)
+	}
+}
+
+// ends reports whether a hook is the last one of its flow.
+func ends(h layer.FlowHook) bool {
 	switch h.(type) {
 	case *layer.Response:
-		if f.WebSocket == nil && at >= 0 {
-			c.flows = slices.Delete(c.flows, at, at+1)
-		}
+		return h.Subject().WebSocket == nil
 	case *layer.Error, *layer.TCPEnd, *layer.TCPError, *layer.WebSocketEnd, *layer.HTTPConnected, *layer.HTTPConnectError:
-		if at >= 0 {
-			c.flows = slices.Delete(c.flows, at, at+1)
-		}
-	default:
-		if at < 0 {
-			c.flows = append(c.flows, f)
-		}
+		return true
+	}
+	return false
+}
+
+// untrack forgets a flow that has had its last hook.
+func (c *client) untrack(f *flow.Flow) {
+	at := slices.Index(c.flows, f)
+	if at < 0 {
 		return
 	}
-	if c.replayed != nil && at >= 0 && len(c.flows) == 0 {
+	c.flows = slices.Delete(c.flows, at, at+1)
+	if c.replayed != nil && len(c.flows) == 0 {
 		close(c.replayed)
 		c.replayed = nil
 	}

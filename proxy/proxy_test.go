@@ -176,7 +176,13 @@ func TestProxyKills(t *testing.T) {
 }
 
 func TestClientThatGivesUpEndsItsHeldFlow(t *testing.T) {
-	r := newRig(t, "intercept=~u /held")
+	for name, expr := range map[string]string{"request": "~u /held", "response": "~u /held & ~s"} {
+		t.Run(name, func(t *testing.T) { giveUpWhileHeld(t, expr) })
+	}
+}
+
+func giveUpWhileHeld(t *testing.T, expr string) {
+	r := newRig(t, "intercept="+expr)
 	ctx, cancel := context.WithCancel(t.Context())
 	failed := make(chan error)
 	go func() {
