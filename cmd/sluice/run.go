@@ -54,6 +54,7 @@ func start(p *proxy.Proxy, until ...os.Signal) *running {
 		signal.Stop(signals)
 		close(deaf)
 	}
+	r.owned.Go(func() { giveBack(r.stopped.Done()) })
 	r.owned.Go(func() {
 		if err := p.Serve(r.stopped); err != nil {
 			r.stop(err)
