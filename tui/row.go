@@ -84,7 +84,11 @@ func (v rowView) tableLine(r flowstore.Row, f *flow.Flow, focus bool) string {
 		method := content.Clean(clip(r.Method, c.method))
 		p.left(held(t.Method(r.Method), onlyIf(onRequest, t)), method, c.method)
 		p.blank(1)
-		p.rightSpans(c.host, hostSpans(t, hostPortText(r, v.host(r)), c.host)...)
+		host := hostPortText(r, v.host(r))
+		if len(host) > c.host { // the name says more than the port
+			host = v.host(r)
+		}
+		p.rightSpans(c.host, hostSpans(t, host, c.host)...)
 		p.blank(1)
 		v.path(p, r, c.path)
 	} else {
@@ -98,6 +102,8 @@ func (v rowView) tableLine(r flowstore.Row, f *flow.Flow, focus bool) string {
 	text = content.Clean(clip(text, c.media))
 	if r.Error != "" || r.Intercepted { // the beginning of a message counts, the end of a type
 		text = fitShort(text, c.media)
+	} else if _, subtype, ok := strings.Cut(text, "/"); ok && len(text) > c.media {
+		text = subtype
 	}
 	p.right(held(textStyle, onlyIf(r.Intercepted, t)), text, c.media)
 	p.blank(1)
