@@ -16,7 +16,37 @@ const (
 	maxLent = 16
 )
 
-var smallPool, largePool sync.Pool
+var smallPool, largePool, kits sync.Pool
+
+// A kit is the small buffers that most events do with, so that one event costs one look into a pool.
+type kit struct {
+	small [4]Buffer
+	used  int
+}
+
+// next returns a buffer of the kit, or nil if all are lent.
+func (k *kit) next() *Buffer {
+	if k.used == len(k.small) {
+		return nil
+	}
+	b := &k.small[k.used]
+	k.used++
+	if b.B == nil {
+		b.B = make([]byte, 0, smallBuffer)
+	}
+	return b
+}
+
+// reset takes all buffers back. One that has been grown is left to the collector.
+func (k *kit) reset() {
+	for i := range k.small[:k.used] {
+		b := &k.small[i]
+		if b.B = b.B[:0]; cap(b.B) > smallBuffer {
+			b.B = nil
+		}
+	}
+	k.used = 0
+}
 
 // A Buffer is memory for bytes that a layer lends with an event or a command. B may be grown and replaced.
 type Buffer struct{ B []byte }
@@ -27,6 +57,8 @@ func (c *Context) Buffer(n int) *Buffer {
 	pool, size := &smallPool, smallBuffer
 	if n > smallBuffer {
 		pool, size = &largePool, largeBuffer
+	} else if b := c.shared.small(); b != nil {
+		return b
 	}
 	b, _ := pool.Get().(*Buffer)
 	if b == nil {
@@ -36,6 +68,15 @@ func (c *Context) Buffer(n int) *Buffer {
 		c.shared.lent = append(c.shared.lent, b)
 	}
 	return b
+}
+
+func (s *shared) small() *Buffer {
+	if s.kit == nil {
+		if s.kit, _ = kits.Get().(*kit); s.kit == nil {
+			s.kit = new(kit)
+		}
+	}
+	return s.kit.next()
 }
 
 // SendData returns a command that belongs to nobody after the next Release, as its data does.
@@ -65,6 +106,11 @@ func (c *Context) DataReceived(conn *flow.Conn, data []byte) *DataReceived {
 // Release takes back every buffer, command and event that layers lent. The driver calls it when it has
 // carried out the commands of an event, and copied or written their bytes. To forget it costs speed only.
 func (c *Context) Release() {
+	if k := c.shared.kit; k != nil {
+		c.shared.kit = nil
+		k.reset()
+		kits.Put(k)
+	}
 	clear(c.shared.sends[:c.shared.sent])
 	clear(c.shared.data[:c.shared.received])
 	c.shared.sent, c.shared.received = 0, 0

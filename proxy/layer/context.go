@@ -65,6 +65,7 @@ func (c *Context) Stop() { c.scripts.stop() }
 
 // shared is what all contexts of a client have together.
 type shared struct {
+	kit  *kit // taken for this event; nil: not needed yet
 	lent []*Buffer
 
 	// The first of each that an event takes, to be used again from Release on.

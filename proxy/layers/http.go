@@ -54,7 +54,17 @@ func NewHTTP(ctx *layer.Context, mode HTTPMode) layer.Layer {
 
 // Handle leads an event to whom it concerns and carries out what that sets going.
 func (h *HTTP) Handle(ev layer.Event, cmds []layer.Command) []layer.Command {
+	if h.through() {
+		return h.piped.pass(ev, cmds)
+	}
 	return h.drive(cmds, func() { h.route(ev) })
+}
+
+// through reports whether there is nothing here any more but a CONNECT tunnel, which it stays then: whatever
+// comes is for the layer inside, and whatever that commands is answered to it.
+func (h *HTTP) through() bool {
+	st := h.piped
+	return st != nil && st.child != nil && !st.upgrade && len(h.conns) == 0 && h.sources.empty()
 }
 
 // drive does something and carries out all that it sets going.
@@ -250,6 +260,9 @@ type sources struct {
 	who  layer.Layer
 	more map[layer.Command]layer.Layer
 }
+
+// empty reports whether nobody waits.
+func (s *sources) empty() bool { return s.cmd == nil && len(s.more) == 0 }
 
 func (s *sources) put(cmd layer.Command, who layer.Layer) {
 	if s.cmd == nil {
