@@ -102,3 +102,36 @@ func TestTextThatDoesNotFitIsKept(t *testing.T) {
 		d.wantScreen("Error: ", filepath.Base(kept[0]))
 	})
 }
+
+// What cannot be taken over stays on the screen; leaving it twice drops it.
+func TestGridStaysWhenRefused(t *testing.T) {
+	drive(t, 120, 30, gallery()[1:2], func(d *driver) {
+		id := d.app.view.Focus()
+		d.run("console.edit.focus query")
+		d.press("a")
+		d.write("extra")
+		d.press("esc")
+		d.store.Remove(id)
+		d.press("q")
+		d.wantScreen("Edit Query", "extra", "leave once more to drop the changes")
+		d.press("q")
+		d.wantNot("Edit Query")
+		d.wantScreen("The changes were dropped.")
+	})
+}
+
+// Newlines are taken from the end of a body only if asked for, and never from within a url.
+func TestStrippedNewlines(t *testing.T) {
+	drive(t, 120, 30, gallery()[1:2], func(d *driver) {
+		id := d.app.view.Focus()
+		d.run("set console_strip_trailing_newlines true")
+		d.app.editing = &editSession{id, "request-body"}
+		d.send(external.Edited{Data: []byte("body\n\n"), Changed: true})
+		if got := string(d.store.Get(id).Request.Body.Bytes()); got != "body" {
+			t.Errorf("the body is %q", got)
+		}
+		if got := d.store.Get(id).Request.Headers.Get("Content-Length"); got != "4" {
+			t.Errorf("Content-Length is %q", got)
+		}
+	})
+}

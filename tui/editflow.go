@@ -77,7 +77,7 @@ func (a *App) editText(f *flow.Flow, part string) {
 	a.editing = &editSession{f.ID, part}
 	a.later(func() tea.Msg {
 		data, err := edit.Text(f, part)
-		return textMsg{data, contentType(f, part), err}
+		return textMsg{data, edit.ContentType(f, part), err}
 	})
 }
 
@@ -86,17 +86,6 @@ type textMsg struct {
 	data        []byte
 	contentType string
 	err         error
-}
-
-// contentType is what an editor should know of a part.
-func contentType(f *flow.Flow, part string) string {
-	switch {
-	case part == "request-body" && f.Request != nil:
-		return f.Request.Headers.Get("Content-Type")
-	case part == "response-body" && f.Response != nil:
-		return f.Response.Headers.Get("Content-Type")
-	}
-	return ""
 }
 
 // edited takes what came back from an external program, if the message is that.
@@ -148,7 +137,7 @@ func (a *App) applyText(s editSession, e external.Edited) tea.Cmd {
 		return nil
 	}
 	data := e.Data
-	if !strings.HasSuffix(s.part, "-body") || a.options.Bool("console_strip_trailing_newlines") {
+	if strings.HasSuffix(s.part, "-body") && a.options.Bool("console_strip_trailing_newlines") {
 		data = bytes.TrimRight(data, "\r\n")
 	}
 	return func() tea.Msg {

@@ -45,12 +45,7 @@ func (a *App) runLine(line string) tea.Cmd {
 
 // filters returns the arguments of a line that are flow filters, which are slow to resolve.
 func (a *App) filters(line string) []string {
-	var words []string
-	for _, t := range command.Split(line) {
-		if !t.Space {
-			words = append(words, command.Unquote(t.Text))
-		}
-	}
+	words := wordsOf(line)
 	c, ok := a.registry.Lookup(words[0])
 	if !ok {
 		return nil

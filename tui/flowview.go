@@ -37,7 +37,8 @@ func (v *flowView) Refresh() tea.Cmd {
 	return tea.Batch(v.SetFlow(f), v.Model.Refresh())
 }
 
-func (v *flowView) Closing() tea.Cmd {
+// Closing gives up what is being formatted.
+func (v *flowView) Closing() error {
 	v.Close()
 	return nil
 }
@@ -104,6 +105,6 @@ func (a *App) askSearch() tea.Cmd {
 
 // notice shows what the text of a flow has to say.
 func (a *App) notice(n text.Notice) tea.Cmd {
-	a.foot.message("alert", n.Text, noteTime)
+	a.foot.message("alert", n.Text, hintTime)
 	return nil
 }

@@ -16,12 +16,18 @@ import (
 // noteTime is how long a message stays.
 const noteTime = 5 * time.Second
 
+// hintTime is how long a message stays that nobody needs to read twice.
+const hintTime = 2 * time.Second
+
 // A lineEditor is a prompt of the footer. A key may end it: its outcome is a prompt.Done or a prompt.Cancelled.
 type lineEditor interface {
 	SetSize(w, h int)
 	Key(k tea.KeyPressMsg) (tea.Cmd, bool)
 	Outcome() any
 	Update(msg tea.Msg) tea.Cmd
+	Mouse(m tea.MouseMsg, x, y int) tea.Cmd
+	Menu() []string // to be drawn above the line, at MenuColumn
+	MenuColumn() int
 	View() string
 }
 
@@ -165,6 +171,26 @@ func (f *footer) Update(msg tea.Msg) tea.Cmd {
 func (f *footer) View() []string {
 	lines := append([]string{f.status()}, f.action()...)
 	return lines[:min(len(lines), f.height())]
+}
+
+// lay puts the menu of the prompt over the lines above it, the last of which is the status line.
+func (f *footer) lay(above []string) {
+	if f.editor == nil {
+		return
+	}
+	menu := f.editor.Menu()
+	if len(menu) == 0 || len(menu) > len(above) {
+		return
+	}
+	lay(above, menu, f.editor.MenuColumn(), len(above)-len(menu), ansi.StringWidth(menu[0]))
+}
+
+// Mouse gives a click on the prompt to it; y counts from its line.
+func (f *footer) Mouse(m tea.MouseMsg, x, y int) tea.Cmd {
+	if f.editor == nil || y < 0 {
+		return nil
+	}
+	return f.editor.Mouse(m, x, y)
 }
 
 // action draws the rows below the status line.

@@ -3,6 +3,8 @@ package tui
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -16,6 +18,8 @@ type gridWindow struct {
 	app   *App
 	part  string
 	apply func(rows [][]string) error
+
+	refused [][]string // the rows that could not be taken over
 }
 
 func newGridWindow(a *App, part string, spec grid.Spec, apply func(rows [][]string) error) *gridWindow {
@@ -41,13 +45,20 @@ func (w *gridWindow) Nav(n nav) tea.Cmd {
 	return cmd
 }
 
-// Closing takes the changes over.
-func (w *gridWindow) Closing() tea.Cmd {
+// Closing takes the changes over. Rows that are refused stay open to be corrected;
+// leaving them a second time as they are drops them.
+func (w *gridWindow) Closing() error {
 	if !w.Changed() {
 		return nil
 	}
-	if err := w.apply(w.Rows()); err != nil {
-		w.app.fail(err)
+	rows := w.Rows()
+	if w.refused != nil && slices.EqualFunc(rows, w.refused, slices.Equal[[]string]) {
+		w.app.say("The changes were dropped.")
+		return nil
+	}
+	if err := w.apply(rows); err != nil {
+		w.refused = rows
+		return fmt.Errorf("%w: correct it, or leave once more to drop the changes", err)
 	}
 	w.app.view.Sync()
 	return nil

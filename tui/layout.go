@@ -56,7 +56,9 @@ func (a *App) screen() string {
 			lines = append(lines, left[i]+strings.Repeat(" ", a.w-first.w-second.w)+right[i])
 		}
 	}
+	above := min(len(lines)+1, a.h)
 	lines = append(lines, a.foot.View()...)
+	a.foot.lay(lines[:min(above, len(lines))])
 	return stack(lines, a.w, a.h)
 }
 
@@ -131,8 +133,8 @@ func fitShort(s string, w int) string {
 // mouse gives a mouse message to what lies below it.
 func (a *App) mouse(m tea.MouseMsg) tea.Cmd {
 	at := m.Mouse()
-	if at.Y >= a.h-a.foot.height() {
-		return nil
+	if foot := a.h - a.foot.height(); at.Y >= foot {
+		return a.foot.Mouse(m, at.X, at.Y-foot-1)
 	}
 	for i, p := range a.panes {
 		x, y := at.X-p.x, at.Y-p.y

@@ -28,7 +28,7 @@ func (f *footer) drawHints(front window, label string, hints []hint, width int) 
 		key := h.key
 		if key == "" {
 			b, ok := f.app.keys.ForHelp(front.Context(), h.help)
-			if !ok {
+			if !ok || !f.app.allowed(front, b) {
 				continue
 			}
 			key = b.Key

@@ -50,8 +50,8 @@ type listener interface {
 // A refresher follows the flows and the focus.
 type refresher interface{ Refresh() tea.Cmd }
 
-// A closer has something to do before it goes away.
-type closer interface{ Closing() tea.Cmd }
+// A closer has something to do before it goes away. An error keeps it open.
+type closer interface{ Closing() error }
 
 // A box is an overlay: a window that says how large it wants to be.
 type box interface {

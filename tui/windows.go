@@ -49,11 +49,13 @@ func (a *App) pop() tea.Cmd {
 	return a.drop(p.top())
 }
 
-// drop takes away a window wherever it is.
+// drop takes away a window wherever it is, unless it has a reason to stay.
 func (a *App) drop(w window) tea.Cmd {
-	var cmd tea.Cmd
 	if c, ok := w.(closer); ok {
-		cmd = c.Closing()
+		if err := c.Closing(); err != nil {
+			a.fail(err)
+			return nil
+		}
 	}
 	for _, p := range a.panes {
 		p.overlays = slices.DeleteFunc(p.overlays, func(o box) bool { return window(o) == w })
@@ -62,7 +64,7 @@ func (a *App) drop(w window) tea.Cmd {
 		}
 	}
 	a.layout()
-	return tea.Batch(cmd, a.refocus())
+	return a.refocus()
 }
 
 // askQuit asks whether to end the program.

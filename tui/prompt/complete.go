@@ -14,6 +14,9 @@ import (
 // menuRows is how many candidates the menu shows at once.
 const menuRows = 8
 
+// minHelp is the least width at which the menu says what its candidates are.
+const minHelp = 12
+
 // A cycle goes round the candidates of one completion.
 type cycle struct {
 	base string // the line that they complete
@@ -95,7 +98,11 @@ func (m *Model) Menu() []string {
 		helps = max(helps, ansi.StringWidth(content.Clean(c.Help)))
 	}
 	texts = min(texts, m.w-4)
-	helps = max(0, min(helps, m.w-4-texts-2))
+	room := m.w - m.pickColumn() - texts - 6
+	if room < min(helps, minHelp) {
+		room = 0 // the help of the chosen one is below the line
+	}
+	helps = min(helps, room)
 	rows := make([]string, len(list))
 	for i, c := range list {
 		rows[i] = m.menuRow(c, top+i == at, texts, helps)
@@ -121,9 +128,13 @@ func (m *Model) MenuColumn() int {
 	if len(menu) == 0 {
 		return 0
 	}
+	return min(m.pickColumn(), m.w-ansi.StringWidth(menu[0]))
+}
+
+// pickColumn is where a candidate's sign stands if its text is to be above the word it replaces.
+func (m *Model) pickColumn() int {
 	start := max(m.line.first, min(m.cycle.list[m.cycle.at].Start, len(m.line.text)))
-	column := m.labelWidth() + ansi.StringWidth(content.Clean(m.line.text[m.line.first:start])) - 2
-	return max(0, min(column, m.w-ansi.StringWidth(menu[0])))
+	return max(0, m.labelWidth()+ansi.StringWidth(content.Clean(m.line.text[m.line.first:start]))-2)
 }
 
 // remark returns what is said of the line and how that looks.
