@@ -3,6 +3,7 @@ package tui
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -26,6 +27,7 @@ func (a *App) execute(line string) tea.Cmd {
 	if strings.TrimSpace(line) == "" {
 		return nil
 	}
+	line = a.wholeFilter(line)
 	if specs := a.filters(line); len(specs) > 0 {
 		return a.resolve(line, specs)
 	}
@@ -41,6 +43,21 @@ func (a *App) runLine(line string) tea.Cmd {
 	}
 	a.view.Sync()
 	return a.refocus()
+}
+
+// wholeFilter quotes a filter of several words where nothing but a filter can follow,
+// so that view.flows.remove ~c 404 means what it says.
+func (a *App) wholeFilter(line string) string {
+	tokens := slices.DeleteFunc(command.Split(line), func(t command.Token) bool { return t.Space })
+	c, ok := a.registry.Lookup(command.Unquote(tokens[0].Text))
+	if !ok || len(c.Params) == 0 || len(tokens) <= len(c.Params)+1 {
+		return line
+	}
+	last, first := c.Params[len(c.Params)-1], tokens[len(c.Params)]
+	if last.Type != command.Flow && last.Type != command.FlowSeq || last.Variadic || strings.HasPrefix(first.Text, "@") {
+		return line
+	}
+	return line[:first.Pos] + command.Quote(strings.TrimSpace(line[first.Pos:]))
 }
 
 // filters returns the arguments of a line that are flow filters, which are slow to resolve.

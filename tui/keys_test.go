@@ -263,6 +263,21 @@ func TestKeyBindingCommands(t *testing.T) {
 	})
 }
 
+// A filter at the end of a line needs no quotes; elsewhere an error says that it does.
+func TestFiltersOfSeveralWords(t *testing.T) {
+	drive(t, 120, 30, gallery(), func(d *driver) {
+		d.run("view.flows.remove ~c 200 & ~m GET")
+		d.wantScreen("Removed 4 flows.", "/9]")
+		d.run(`flow.mark "~m POST" :red_circle:`)
+		if d.run("view.flows.resolve ~marked"); d.t.Failed() {
+			return
+		}
+		d.wantScreen("Command returned 1 flow.")
+		d.run("flow.mark ~m POST :red_circle:")
+		d.wantScreen("put a filter that has blanks in quotes")
+	})
+}
+
 func TestResultsAreShown(t *testing.T) {
 	drive(t, 100, 30, gallery(), func(d *driver) {
 		d.run("cut @all request.method,request.host")

@@ -13,8 +13,9 @@ import (
 // Run runs the program in the terminal until it is quit or ctx ends, and leaves the
 // terminal as it was. It is an error if there is no terminal.
 func Run(ctx context.Context, cfg Config) error {
-	if !term.IsTerminal(os.Stdin.Fd()) || !term.IsTerminal(os.Stdout.Fd()) {
-		return errors.New("the console needs a terminal for its input and its output: start sluice in one, without redirecting it")
+	tty := term.IsTerminal(os.Stdin.Fd()) && term.IsTerminal(os.Stdout.Fd())
+	if err := canDraw(tty, os.Getenv("TERM")); err != nil {
+		return err
 	}
 	app := New(cfg)
 	defer app.Close()
@@ -25,6 +26,18 @@ func Run(ctx context.Context, cfg Config) error {
 	}
 	if err != nil {
 		return fmt.Errorf("run the console: %w", err)
+	}
+	return nil
+}
+
+// canDraw reports why the console cannot show itself.
+func canDraw(tty bool, kind string) error {
+	switch {
+	case !tty:
+		return errors.New("the console needs a terminal for its input and its output: " +
+			"start sluice in one, without redirecting it")
+	case kind == "dumb":
+		return errors.New(`the console cannot draw on a dumb terminal: set TERM to what it is, or use "sluice dump"`)
 	}
 	return nil
 }

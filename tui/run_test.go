@@ -19,6 +19,15 @@ func TestRunNeedsATerminal(t *testing.T) {
 	}
 }
 
+func TestDumbTerminalsAreRefused(t *testing.T) {
+	if err := canDraw(true, "dumb"); err == nil || !strings.Contains(err.Error(), "sluice dump") {
+		t.Errorf("got %v", err)
+	}
+	if err := canDraw(true, "xterm-256color"); err != nil {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestInterruptAsksFirst(t *testing.T) {
 	if got := askFirst(nil, tea.InterruptMsg{}); got != (quitMsg{}) {
 		t.Errorf("an interrupt becomes %T", got)

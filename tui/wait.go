@@ -157,11 +157,17 @@ func (a *App) prepared(msg preparedMsg) tea.Cmd {
 // resolve finds the flows of filters in a line, apart from the screen, and then runs the line.
 func (a *App) resolve(line string, specs []string) tea.Cmd {
 	store, ctx := a.store, a.life
+	words := wordsOf(line)
+	c, _ := a.registry.Lookup(words[0])
+	torn := len(words) > len(c.Params)+1 // a filter may have fallen into several words
 	return func() tea.Msg {
 		msg := resolvedMsg{line: line, found: make(map[string][]*flow.Flow)}
 		for _, spec := range specs {
 			f, err := filter.Parse(spec)
 			if err != nil {
+				if torn {
+					err = fmt.Errorf("%q is not a filter by itself: put a filter that has blanks in quotes", spec)
+				}
 				return resolvedMsg{line: line, err: err}
 			}
 			list := []*flow.Flow{}
