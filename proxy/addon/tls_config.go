@@ -167,6 +167,9 @@ func (t *TLSConfig) startServer(h *layer.TLSStart) {
 		conn.ALPNOffers = offers(ctx.Client)
 	}
 	c.NextProtos = conn.ALPNOffers
+	if len(ctx.Groups) > 0 && !slices.ContainsFunc(ctx.Groups, hybrid) {
+		c.CurvePreferences = classic
+	}
 	conn.Touch()
 	own := s.clientCert
 	if found := s.clientCerts[strings.ToLower(c.ServerName)]; found != nil {
@@ -177,6 +180,13 @@ func (t *TLSConfig) startServer(h *layer.TLSStart) {
 	}
 	h.Config, h.Explain = c, cert.VerifyText
 }
+
+// classic are the groups to offer for a client that does not know of post-quantum ones: a
+// handshake with those costs half as much again, and such a client's own would not have had them.
+var classic = []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521}
+
+// hybrid reports whether a group is a post-quantum one: the SecP256r1, X25519 or SecP384r1 hybrid with ML-KEM.
+func hybrid(group uint16) bool { return 0x11eb <= group && group <= 0x11ed }
 
 // offers returns what to offer a server: what the client did, as far as we speak it.
 func offers(client *flow.Client) []string {

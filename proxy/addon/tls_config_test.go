@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -269,6 +270,24 @@ func TestVersions(t *testing.T) {
 	}
 	if c := startServer(a, tlsContext()).Config; c.MinVersion != tls.VersionTLS10 || c.MaxVersion != tls.VersionTLS11 || len(c.CipherSuites) == 0 {
 		t.Errorf("server %x-%x", c.MinVersion, c.MaxVersion)
+	}
+}
+
+func TestServerGroups(t *testing.T) {
+	a, _, _ := newTLS(t)
+	for _, c := range []struct {
+		client  []uint16
+		classic bool
+	}{
+		{nil, false}, // a client without TLS
+		{[]uint16{29, 23}, true},
+		{[]uint16{0x2a2a, uint16(tls.X25519MLKEM768), 29}, false},
+	} {
+		ctx := tlsContext()
+		ctx.Groups = c.client
+		if got := startServer(a, ctx).Config.CurvePreferences; (got != nil) != c.classic || slices.Contains(got, tls.X25519MLKEM768) {
+			t.Errorf("for a client with %v the server is offered %v", c.client, got)
+		}
 	}
 }
 

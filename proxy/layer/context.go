@@ -27,6 +27,8 @@ type Context struct {
 	Client *flow.Client
 	Server *flow.Server // never nil; its Address is zero until known
 	Layers []Layer      // outermost first; a layer appends itself when it is made
+	// Groups are those that the client offered for key exchange when it began TLS; nil: not known.
+	Groups []uint16
 	// Upstream is the proxy that everything goes through, or nil.
 	Upstream *flow.Via
 	// Now is the time of the current event.

@@ -108,6 +108,7 @@ type ClientHello struct {
 	SNI          string // "" if there is none
 	ALPN         []string
 	CipherSuites []uint16
+	Groups       []uint16 // of key exchange
 	Versions     []uint16
 }
 

@@ -56,6 +56,7 @@ func (t *ClientTLS) Handshake(s *layer.Script) error {
 	}
 	h := &layer.TLSClientHello{Context: x.ctx, Hello: hello}
 	x.ctx.Client.SNI, x.ctx.Client.ALPNOffers = hello.SNI, hello.ALPN
+	x.ctx.Groups = hello.Groups
 	x.conn.Touch()
 	s.Hook(h)
 	if h.Ignore {
@@ -99,7 +100,7 @@ func (t *ClientTLS) readHello(s *layer.Script) (raw []byte, hello *layer.ClientH
 		}
 		if n > 0 {
 			return raw, &layer.ClientHello{Raw: raw[:n:n], SNI: h.SNI, ALPN: h.ALPN,
-				CipherSuites: h.CipherSuites, Versions: h.Versions}, nil
+				CipherSuites: h.CipherSuites, Groups: h.Groups, Versions: h.Versions}, nil
 		}
 	}
 }

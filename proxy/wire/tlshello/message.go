@@ -12,6 +12,7 @@ import (
 // The extensions that are looked into.
 const (
 	extServerName        = 0  // RFC 6066 §3
+	extSupportedGroups   = 10 // RFC 8446 §4.2.7
 	extALPN              = 16 // RFC 7301 §3.1
 	extSupportedVersions = 43 // RFC 8446 §4.2.1
 )
@@ -48,7 +49,7 @@ func (h *Hello) readExtensions(s cryptobyte.String) error {
 	if !s.ReadUint16LengthPrefixed(&all) || !s.Empty() {
 		return errMalformed
 	}
-	var sni, alpn, versions bool
+	var sni, alpn, groups, versions bool
 	for !all.Empty() {
 		var typ uint16
 		var data cryptobyte.String
@@ -64,6 +65,9 @@ func (h *Hello) readExtensions(s cryptobyte.String) error {
 		case extALPN:
 			seen, alpn = alpn, true
 			ok = h.readALPN(data)
+		case extSupportedGroups:
+			seen, groups = groups, true
+			ok = h.readGroups(data)
 		case extSupportedVersions:
 			seen, versions = versions, true
 			ok = h.readVersions(data)
@@ -112,6 +116,15 @@ func (h *Hello) readALPN(data cryptobyte.String) bool {
 		h.ALPN = append(h.ALPN, string(proto))
 	}
 	return true
+}
+
+func (h *Hello) readGroups(data cryptobyte.String) (ok bool) {
+	var list cryptobyte.String
+	if !data.ReadUint16LengthPrefixed(&list) || !data.Empty() {
+		return false
+	}
+	h.Groups, ok = readUint16s(list)
+	return ok
 }
 
 func (h *Hello) readVersions(data cryptobyte.String) (ok bool) {

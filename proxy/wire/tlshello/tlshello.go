@@ -26,6 +26,7 @@ type Hello struct {
 	SNI          string   // the one host name asked for; "" if there is none, or more than one, or not a valid one
 	ALPN         []string // protocols; nil without the extension
 	CipherSuites []uint16
+	Groups       []uint16 // of key exchange; nil without the extension
 	Versions     []uint16 // of supported_versions; without it, the one of the hello itself
 	Extensions   []uint16 // their types
 }

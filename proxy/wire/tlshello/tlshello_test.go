@@ -114,6 +114,7 @@ func TestParts(t *testing.T) {
 		{"\x00\x00\x00\x06\x00\x04\x01\x00\x01a", Hello{Versions: []uint16{0x303}, Extensions: []uint16{0}}},
 		{"\x00\x00\x00\x0a\x00\x08\x00\x00\x01a\x00\x00\x01b", Hello{Versions: []uint16{0x303}, Extensions: []uint16{0}}},
 		{"\x00\x10\x00\x05\x00\x03\x02h2", Hello{ALPN: []string{"h2"}, Versions: []uint16{0x303}, Extensions: []uint16{16}}},
+		{"\x00\x0a\x00\x06\x00\x04\x11\xec\x00\x1d", Hello{Groups: []uint16{0x11ec, 29}, Versions: []uint16{0x303}, Extensions: []uint16{10}}},
 		{"\x00\x2b\x00\x05\x04\x3a\x3a\x03\x04", Hello{Versions: []uint16{0x3a3a, 0x304}, Extensions: []uint16{43}}},
 	} {
 		h, _, err := Parse(message(c.extensions))
