@@ -53,3 +53,23 @@ func BenchmarkFlowAndFrame(b *testing.B) {
 		})
 	}
 }
+
+// What a key press and its frame allocate does not grow with the number of flows.
+func TestFrameCostsTheSameWithManyFlows(t *testing.T) {
+	cost := func(n int) float64 {
+		d := newDriver(t, nil, nil)
+		defer d.app.Close()
+		for i := range n {
+			d.store.Put(sample{method: "GET", url: "https://example.com/a?b=c", status: 200, kind: "text/html", size: 9}.build(i))
+		}
+		d.app.view.Sync()
+		d.app.Update(tea.WindowSizeMsg{Width: 120, Height: 40})
+		return testing.AllocsPerRun(200, func() {
+			d.app.Update(tea.KeyPressMsg{Code: 'j', Text: "j"})
+			d.app.View()
+		})
+	}
+	if few, many := cost(300), cost(20_000); many > 1.2*few {
+		t.Errorf("a frame takes %v allocations with 300 flows and %v with 20000", few, many)
+	}
+}

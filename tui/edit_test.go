@@ -113,7 +113,7 @@ func TestGridStaysWhenRefused(t *testing.T) {
 		d.press("esc")
 		d.store.Remove(id)
 		d.press("q")
-		d.wantScreen("Edit Query", "extra", "leave once more to drop the changes")
+		d.wantScreen("Edit Query", "extra", "leave once more to drop it")
 		d.press("q")
 		d.wantNot("Edit Query")
 		d.wantScreen("The changes were dropped.")

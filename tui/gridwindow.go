@@ -58,7 +58,7 @@ func (w *gridWindow) Closing() error {
 	}
 	if err := w.apply(rows); err != nil {
 		w.refused = rows
-		return fmt.Errorf("%w: correct it, or leave once more to drop the changes", err)
+		return fmt.Errorf("not taken over, leave once more to drop it: %w", err)
 	}
 	w.app.view.Sync()
 	return nil

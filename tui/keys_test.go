@@ -229,22 +229,6 @@ func TestWindowsStack(t *testing.T) {
 	})
 }
 
-func TestOptionsWindow(t *testing.T) {
-	drive(t, 100, 30, nil, func(d *driver) {
-		d.press("O", "j", "j", "enter")
-		if !d.opts.Bool("anticache") {
-			t.Error("enter does not turn a switch over")
-		}
-		d.wantScreen("* anticache")
-		d.press("d")
-		if d.opts.Bool("anticache") {
-			t.Error("d does not reset the option")
-		}
-		d.press("g", "down", "enter")
-		d.wantScreen(": set allow_hosts ''")
-	})
-}
-
 func TestKeyBindingCommands(t *testing.T) {
 	drive(t, 120, 30, gallery(), func(d *driver) {
 		d.run("console.key.bind flowlist ctrl+l flow.comment @focus 'a b'")
@@ -392,24 +376,6 @@ func TestStaleQueriesAreDropped(t *testing.T) {
 	})
 }
 
-// Options change from elsewhere too.
-func TestOptionsOfOthers(t *testing.T) {
-	drive(t, 100, 24, gallery(), func(d *driver) {
-		go func() {
-			if err := d.opts.Set("view_filter=~m POST"); err != nil {
-				t.Error(err)
-			}
-		}()
-		d.settle()
-		d.wantScreen("[f:~m POST]", "[1/1]")
-		if err := d.opts.Set("view_filter=~m ("); err == nil {
-			t.Error("a filter that cannot be parsed is taken")
-		}
-		d.settle()
-		d.wantScreen("[f:~m POST]", "[1/1]")
-	})
-}
-
 func TestCommentPrompt(t *testing.T) {
 	drive(t, 100, 24, gallery(), func(d *driver) {
 		d.press(";")
@@ -419,14 +385,5 @@ func TestCommentPrompt(t *testing.T) {
 			t.Errorf("the comment is %q", got)
 		}
 		d.wantScreen("# look here")
-	})
-}
-
-func TestOptionsThatNothingActsOn(t *testing.T) {
-	drive(t, 100, 24, nil, func(d *driver) {
-		d.press("W")
-		d.write("out")
-		d.press("enter")
-		d.wantScreen("save_stream_file is kept, but nothing acts on it yet", "[W:out]")
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"sluice/proxy/command"
 	"sluice/proxy/content"
 	"sluice/proxy/option"
+	"sluice/tui/grid"
 )
 
 // An optionsWindow lists the options.
@@ -66,7 +67,7 @@ func (w *optionsWindow) describe(i int) string {
 	return text
 }
 
-// edit turns a switch over, offers choices, or opens the prompt with the value.
+// edit turns a switch over, offers choices, opens a grid for a list, or else the prompt with the value.
 func (w *optionsWindow) edit(i int) tea.Cmd {
 	a, s := w.app, w.specs[i]
 	switch {
@@ -78,8 +79,25 @@ func (w *optionsWindow) edit(i int) tea.Cmd {
 		})
 		c.current(a.options.Str(s.Name))
 		return a.overlay(c)
+	case s.Type == option.StrSeq:
+		return a.push(newGridWindow(a, s.Name, listSpec(s.Name, a.options.Strs(s.Name)), func(rows [][]string) error {
+			items := make([]string, len(rows))
+			for i, row := range rows {
+				items[i] = row[0]
+			}
+			return a.options.Update(map[string]any{s.Name: items})
+		}))
 	}
 	return a.setPrompt(s.Name)
+}
+
+// listSpec is the grid in which the items of an option are edited.
+func listSpec(name string, items []string) grid.Spec {
+	spec := grid.Spec{Title: "Edit " + name, Columns: []grid.Column{{}}}
+	for _, item := range items {
+		spec.Rows = append(spec.Rows, []string{item})
+	}
+	return spec
 }
 
 // setPrompt opens the prompt with an option's value, the cursor within its last word.

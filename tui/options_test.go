@@ -1,0 +1,67 @@
+package tui
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestOptionsWindow(t *testing.T) {
+	drive(t, 100, 30, nil, func(d *driver) {
+		d.press("O", "j", "j", "enter")
+		if !d.opts.Bool("anticache") {
+			t.Error("enter does not turn a switch over")
+		}
+		d.wantScreen("* anticache")
+		d.press("d")
+		if d.opts.Bool("anticache") {
+			t.Error("d does not reset the option")
+		}
+		d.run("console.command.set allow_hosts")
+		d.wantScreen(": set allow_hosts ''")
+	})
+}
+
+// A list is edited in a grid, whose values the option checks when it is left.
+func TestListOptionsAreEditedInAGrid(t *testing.T) {
+	drive(t, 120, 30, nil, func(d *driver) {
+		d.press("O", "down", "enter", "a")
+		d.wantScreen("Edit allow_hosts")
+		d.write("a.com(")
+		d.press("esc", "q")
+		d.wantScreen("Edit allow_hosts", "leave once more to drop it")
+		d.press("enter", "backspace", "esc", "a")
+		d.write("b c")
+		d.press("esc", "q")
+		d.wantScreen("Option Help", "['a.com', 'b c']")
+		if got := d.opts.Strs("allow_hosts"); strings.Join(got, "|") != "a.com|b c" {
+			t.Errorf("the list is %q", got)
+		}
+	})
+}
+
+// Options change from elsewhere too.
+func TestOptionsOfOthers(t *testing.T) {
+	drive(t, 100, 24, gallery(), func(d *driver) {
+		go func() {
+			if err := d.opts.Set("view_filter=~m POST"); err != nil {
+				t.Error(err)
+			}
+		}()
+		d.settle()
+		d.wantScreen("[f:~m POST]", "[1/1]")
+		if err := d.opts.Set("view_filter=~m ("); err == nil {
+			t.Error("a filter that cannot be parsed is taken")
+		}
+		d.settle()
+		d.wantScreen("[f:~m POST]", "[1/1]")
+	})
+}
+
+func TestOptionsThatNothingActsOn(t *testing.T) {
+	drive(t, 100, 24, nil, func(d *driver) {
+		d.press("W")
+		d.write("out")
+		d.press("enter")
+		d.wantScreen("save_stream_file is kept, but nothing acts on it yet", "[W:out]")
+	})
+}
