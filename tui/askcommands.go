@@ -36,9 +36,10 @@ func (a *App) askCommands() []command.Command {
 				a.choose(args[0].(string), args[1].([]string), args[2].(string), args[3].([]any))
 				return nil, nil
 			}},
-		{Name: "console.choose.cmd", Params: params(title, param("choicecmd", command.Cmd), param("subcmd", command.Cmd), args),
-			Help: "Ask for one of the texts that a command returns, which takes the place of {choice} in another.",
-			Run:  a.chooseCmd},
+		{Name: "console.choose.cmd",
+			Params: params(title, param("choicecmd", command.Cmd), param("subcmd", command.Cmd), args),
+			Help:   "Ask for one of the texts that a command returns, which takes the place of {choice} in another.",
+			Run:    a.chooseCmd},
 	}
 }
 

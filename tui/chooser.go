@@ -165,7 +165,8 @@ func (c *chooser) View() string {
 	}
 	if c.typing || c.filter != "" {
 		t := c.app.theme
-		lines = append([]string{t.Key.Render(" / ") + t.Text.Render(content.Clean(c.filter)) + t.Cursor.Render(" ")}, lines...)
+		typed := t.Key.Render(" / ") + t.Text.Render(content.Clean(c.filter)) + t.Cursor.Render(" ")
+		lines = append([]string{typed}, lines...)
 	}
 	return c.app.frameBox(c.title, lines, c.w, c.h)
 }

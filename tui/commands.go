@@ -91,7 +91,7 @@ func (a *App) windowCommands() []command.Command {
 			a.later(tea.Quit)
 			return nil
 		}),
-		lists("console.layout.options", "List the layouts.", func() []string { return []string{"single", "vertical", "horizontal"} }),
+		lists("console.layout.options", "List the layouts.", layouts),
 		does("console.layout.cycle", "Go on to the next layout.", a.cycleLayout),
 		does("console.panes.next", "Go to the other pane.", a.switchPane),
 		does("console.panes.prev", "Go to the other pane.", a.switchPane),
@@ -105,8 +105,11 @@ func (a *App) windowCommands() []command.Command {
 	}
 }
 
+// layouts lists the layouts in the order in which they are gone through.
+func layouts() []string { return []string{"single", "vertical", "horizontal"} }
+
 func (a *App) cycleLayout() error {
-	order := []string{"single", "vertical", "horizontal"}
+	order := layouts()
 	i := slices.Index(order, a.options.Str("console_layout"))
 	return a.options.Set("console_layout=" + order[(i+1)%len(order)])
 }
@@ -135,8 +138,8 @@ func (a *App) navCommands() []command.Command {
 		name, help string
 		nav        nav
 	}{
-		{"start", "Go to the start.", navStart}, {"end", "Go to the end.", navEnd}, {"next", "Go to the next tab or field.", navNext},
-		{"select", "Select what has the focus.", navSelect}, {"up", "Go up.", navUp}, {"down", "Go down.", navDown},
+		{"start", "Go to the start.", navStart}, {"end", "Go to the end.", navEnd},
+		{"next", "Go to the next tab or field.", navNext}, {"select", "Select what has the focus.", navSelect}, {"up", "Go up.", navUp}, {"down", "Go down.", navDown},
 		{"pageup", "Go a page up.", navPageUp}, {"pagedown", "Go a page down.", navPageDown},
 		{"left", "Go left.", navLeft}, {"right", "Go right.", navRight},
 	} {
@@ -169,8 +172,8 @@ func (a *App) keyCommands() []command.Command {
 	}
 	return []command.Command{
 		lists("console.key.contexts", "List the contexts of key bindings.", keymap.Contexts),
-		{Name: "console.key.bind", Params: params(where, param("key", command.Str), param("cmd", command.Cmd), variadic("args", command.Arg)),
-			Help: "Bind a key to a command.", Run: bind},
+		{Name: "console.key.bind", Help: "Bind a key to a command.", Run: bind,
+			Params: params(where, param("key", command.Str), param("cmd", command.Cmd), variadic("args", command.Arg))},
 		{Name: "console.key.unbind", Params: params(where, param("key", command.Str)),
 			Help: "Unbind a key.", Run: unbind},
 		focused("console.key.unbind.focus", "Unbind the focused key binding.", func(b keymap.Binding) tea.Cmd {
@@ -179,9 +182,8 @@ func (a *App) keyCommands() []command.Command {
 			}
 			return a.refocus()
 		}),
-		focused("console.key.execute.focus", "Put the command of the focused key binding into the prompt.", func(b keymap.Binding) tea.Cmd {
-			return a.commandPrompt(b.Command, 0)
-		}),
+		focused("console.key.execute.focus", "Put the command of the focused key binding into the prompt.",
+			func(b keymap.Binding) tea.Cmd { return a.commandPrompt(b.Command, 0) }),
 		focused("console.key.edit.focus", "Edit the focused key binding.", a.editBinding),
 		{Name: "console.keymap.load", Params: params(param("path", command.Path)),
 			Help: "Load key bindings from a file.", Run: a.loadKeys},
@@ -229,7 +231,8 @@ func (a *App) historyCommands() []command.Command {
 			a.work(func(context.Context) (string, error) { return "", h.Clear() })
 			return nil
 		}),
-		one("commands.history.filter", "Go through the lines of the history that begin so.", "prefix", func(s string) { a.history.Filter(s) }),
+		one("commands.history.filter", "Go through the lines of the history that begin so.", "prefix",
+			func(s string) { a.history.Filter(s) }),
 		text("commands.history.next", "Return the next line of the history.", func() string { return a.history.Next() }),
 		text("commands.history.prev", "Return the previous line of the history.", func() string { return a.history.Prev() }),
 	}

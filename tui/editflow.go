@@ -40,7 +40,8 @@ func (a *App) editCommands() []command.Command {
 		options,
 		{Name: "console.edit.focus", Params: params(param("flow_part", command.Str)),
 			Help: "Edit a part of the focused flow.", Run: a.editFocus},
-		lists("console.bodyview.options", "List the parts that have a body.", func() []string { return []string{"request", "response"} }),
+		lists("console.bodyview.options", "List the parts that have a body.",
+			func() []string { return []string{"request", "response"} }),
 		{Name: "console.bodyview", Params: params(param("flow", command.Flow), choice("part", "console.bodyview.options")),
 			Help: "View a body in an external viewer.", Run: a.bodyView},
 	}, a.gridCommands()...)

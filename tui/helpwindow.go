@@ -120,7 +120,8 @@ func (h *helpWindow) View() string {
 func (h *helpWindow) keys() []string {
 	var lines []string
 	sections := []struct{ title, context string }{
-		{"Common Keybindings", keymap.Common}, {"Keybindings for this view", h.context}, {"Global Keybindings", keymap.Global},
+		{"Common Keybindings", keymap.Common}, {"Keybindings for this view", h.context},
+		{"Global Keybindings", keymap.Global},
 	}
 	for _, s := range sections {
 		list := h.app.keys.List(s.context)

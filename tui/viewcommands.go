@@ -78,8 +78,9 @@ func (a *App) viewFlowCommands() []command.Command {
 			Run:  a.resolveSpec},
 		{Name: "view.flows.create", Params: params(param("method", command.Str), param("url", command.Str)),
 			Help: "Create a flow to send.", Run: a.create},
-		{Name: "view.settings.getval", Params: params(param("flow", command.Flow), key, param("default", command.Str)), Result: command.Str,
-			Help: "Return what was remembered with a flow.",
+		{Name: "view.settings.getval", Result: command.Str,
+			Params: params(param("flow", command.Flow), key, param("default", command.Str)),
+			Help:   "Return what was remembered with a flow.",
 			Run: func(_ context.Context, args command.Args) (any, error) {
 				if v := a.store.Setting(args[0].(*flow.Flow).ID, args[1].(string)); v != "" {
 					return v, nil

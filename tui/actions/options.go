@@ -12,9 +12,10 @@ import (
 func (e Env) optionCommands() []command.Command {
 	path := params(param("path", command.Path))
 	return []command.Command{
-		{Name: "set", Params: params(param("option", command.Str), command.Param{Name: "value", Type: command.Str, Variadic: true}),
-			Help: "Set an option. Without a value an optional one is unset and a switch is turned on; toggle turns a switch over.",
-			Run:  e.setOption},
+		{Name: "set", Run: e.setOption,
+			Params: params(param("option", command.Str), command.Param{Name: "value", Type: command.Str, Variadic: true}),
+			Help: "Set an option. Without a value an optional one is unset and a switch is turned on; " +
+				"toggle turns a switch over."},
 		{Name: "options.load", Params: path, Help: "Load options from a file.",
 			Run: func(_ context.Context, args command.Args) (any, error) {
 				e.Go(func(context.Context) (string, error) {
@@ -54,10 +55,11 @@ func (e Env) setOption(_ context.Context, args command.Args) (any, error) {
 		return nil, e.Options.Set(name)
 	}
 	spec, err := option.Lookup(name)
+	canBeUnset := spec.Type == option.OptionalStr || spec.Type == option.StrSeq
 	switch {
 	case err != nil:
 		return nil, err
-	case len(values) == 0 || len(values) == 1 && values[0] == "" && (spec.Type == option.OptionalStr || spec.Type == option.StrSeq):
+	case len(values) == 0 || canBeUnset && len(values) == 1 && values[0] == "":
 		return nil, e.Options.Set(name)
 	case spec.Type == option.StrSeq:
 		specs := make([]string, len(values))

@@ -48,14 +48,15 @@ func ApplyText(f *flow.Flow, part string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	if bytes.Equal(data, before) || !bytes.HasSuffix(before, []byte("\n")) && bytes.Equal(bytes.TrimSuffix(data, []byte("\n")), before) {
+	ended := bytes.HasSuffix(before, []byte("\n"))
+	if bytes.Equal(data, before) || !ended && bytes.Equal(bytes.TrimSuffix(data, []byte("\n")), before) {
 		return nil
 	}
 	switch part {
 	case URL:
 		return setURL(f.Request, strings.TrimSpace(string(data)))
 	case WebSocket, TCP, UDP:
-		if !bytes.HasSuffix(before, []byte("\n")) {
+		if !ended {
 			data = bytes.TrimRight(data, "\r\n")
 		}
 		return setLastMessage(f, data)
