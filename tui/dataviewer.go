@@ -8,8 +8,11 @@ import (
 	"sluice/proxy/content"
 )
 
-// maxViewerText bounds a cell of the data viewer, in bytes.
-const maxViewerText = 64 << 10
+// The longest text of a row that has one cell, in bytes, and of a cell among others, in cells.
+const (
+	maxViewerText = 64 << 10
+	maxCell       = 512
+)
 
 // A dataViewer shows what a command returned.
 type dataViewer struct {
@@ -60,18 +63,28 @@ func (d *dataViewer) arrange(w int) {
 			d.lay = append(d.lay, hardWrap(content.Clean(row[0][:min(len(row[0]), maxViewerText)]), w)...)
 			continue
 		}
-		first := min(22, w/2)
-		rest := max((w-first)/max(len(row)-1, 1), 1)
-		var b strings.Builder
-		for i, cell := range row {
-			width := rest
-			if i == 0 {
-				width = first
-			}
-			b.WriteString(fit(content.Clean(clip(cell, width)), max(width-1, 0)) + " ")
-		}
-		d.lay = append(d.lay, b.String())
+		d.lay = append(d.lay, sideBySide(row, w)...)
 	}
+}
+
+// sideBySide puts the cells of a row side by side, each wrapped within its share of w cells.
+func sideBySide(row []string, w int) []string {
+	first := min(22, w/2)
+	rest := max((w-first)/max(len(row)-1, 1), 1)
+	var lines []string
+	for i, cell := range row {
+		width, before := rest, first+(i-1)*rest
+		if i == 0 {
+			width, before = first, 0
+		}
+		for n, line := range hardWrap(content.Clean(clip(cell, maxCell)), max(width-1, 1)) {
+			if n == len(lines) {
+				lines = append(lines, "")
+			}
+			lines[n] = fit(lines[n], before) + line
+		}
+	}
+	return lines
 }
 
 func (d *dataViewer) Key(tea.KeyPressMsg) (tea.Cmd, bool) { return nil, false }

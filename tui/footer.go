@@ -31,10 +31,11 @@ type lineEditor interface {
 	View() string
 }
 
-// A question is answered by one key. Only y runs yes.
+// A question is answered by one key. Only y runs yes, and so does ctrl-c if the question is whether to quit.
 type question struct {
-	text string
-	yes  func() tea.Cmd
+	text  string
+	yes   func() tea.Cmd
+	quits bool
 }
 
 type expireMsg struct{ token int }

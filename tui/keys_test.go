@@ -194,41 +194,6 @@ func TestChooser(t *testing.T) {
 	})
 }
 
-func TestConfirmations(t *testing.T) {
-	drive(t, 80, 24, gallery(), func(d *driver) {
-		d.press("z")
-		d.wantScreen("Delete all flows (yes,no)?")
-		d.press("x", "q", "enter")
-		d.wantScreen("/13]")
-		d.press("q", "n")
-		if d.quit {
-			t.Error("n quits")
-		}
-		d.press("ctrl c")
-		d.wantScreen("Quit (yes,no)?")
-		d.press("y")
-		if !d.quit {
-			t.Error("y does not quit")
-		}
-	})
-}
-
-func TestWindowsStack(t *testing.T) {
-	drive(t, 100, 30, gallery(), func(d *driver) {
-		d.press("O", "E", "?", "q", "q")
-		d.wantScreen("Option Help")
-		d.press("q")
-		d.wantScreen(">> 12:00:00")
-		d.press("-")
-		d.press("shift tab", "K")
-		d.wantScreen("Flows", "Key Bindings")
-		d.press("ctrl right", "j")
-		if got := d.app.view.FocusIndex(); got != 1 {
-			t.Errorf("the focus is on %d after switching panes", got)
-		}
-	})
-}
-
 func TestKeyBindingCommands(t *testing.T) {
 	drive(t, 120, 30, gallery(), func(d *driver) {
 		d.run("console.key.bind flowlist ctrl+l flow.comment @focus 'a b'")
@@ -266,6 +231,10 @@ func TestResultsAreShown(t *testing.T) {
 	drive(t, 100, 30, gallery(), func(d *driver) {
 		d.run("cut @all request.method,request.host")
 		d.wantScreen("Data viewer", "GET", "www.example.com")
+		d.press("esc")
+		d.run("cut @focus request.url,request.method,request.url,request.host")
+		d.wantScreen("│https://www.example.c GET               https://www.examp www.example.com     │",
+			"│om/                                     le.com/                               │")
 		d.press("esc")
 		d.run("export curl @focus")
 		d.wantScreen("curl https://www")

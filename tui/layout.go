@@ -147,9 +147,21 @@ func (a *App) mouse(m tea.MouseMsg) tea.Cmd {
 		if a.foot.modal() {
 			return nil
 		}
+		a.dragged(m, p.front())
 		return p.mouse(m, x, y-p.title)
 	}
 	return nil
+}
+
+// dragged says how to select text where the program itself does not.
+func (a *App) dragged(m tea.MouseMsg, front window) {
+	const hint = "Hold shift to select text, or set console_mouse false."
+	if _, selects := front.(*flowView); selects || a.foot.note == hint {
+		return
+	}
+	if drag, ok := m.(tea.MouseMotionMsg); ok && drag.Button == tea.MouseLeft {
+		a.foot.message("alert", hint, hintTime)
+	}
 }
 
 func (p *pane) mouse(m tea.MouseMsg, x, y int) tea.Cmd {

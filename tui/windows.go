@@ -67,10 +67,12 @@ func (a *App) drop(w window) tea.Cmd {
 	return a.refocus()
 }
 
-// askQuit asks whether to end the program.
+// askQuit asks whether to end the program. Asking twice is an answer.
 func (a *App) askQuit() tea.Cmd {
-	a.foot.ask(question{text: "Quit", yes: func() tea.Cmd { return tea.Quit }})
-	a.layout()
+	if q := a.foot.question; q != nil && q.quits {
+		return tea.Quit
+	}
+	a.foot.ask(question{text: "Quit", yes: func() tea.Cmd { return tea.Quit }, quits: true})
 	return nil
 }
 

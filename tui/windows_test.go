@@ -1,0 +1,69 @@
+package tui
+
+import (
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+func TestTwoInterruptsQuit(t *testing.T) {
+	drive(t, 80, 24, gallery(), func(d *driver) {
+		d.press("z", "ctrl c")
+		d.wantScreen("Quit (yes,no)?")
+		if d.quit {
+			t.Error("one ctrl-c quits")
+		}
+		if d.press("ctrl c"); !d.quit {
+			t.Error("two do not")
+		}
+	})
+}
+
+func TestDraggingSaysHowToSelect(t *testing.T) {
+	drive(t, 80, 24, gallery(), func(d *driver) {
+		d.send(tea.MouseMotionMsg{Button: tea.MouseLeft, X: 5, Y: 5})
+		d.wantScreen("Hold shift to select text")
+		d.pass(hintTime)
+		d.press("enter")
+		d.send(tea.MouseMotionMsg{Button: tea.MouseLeft, X: 5, Y: 5})
+		d.wantNot("Hold shift")
+	})
+}
+
+func TestWindowsStack(t *testing.T) {
+	drive(t, 100, 30, gallery(), func(d *driver) {
+		d.press("O", "E", "?", "q", "q")
+		d.wantScreen("Option Help")
+		d.press("q")
+		d.wantScreen(">> 12:00:00")
+		d.press("-")
+		d.press("shift tab", "K")
+		d.wantScreen("Flows", "Key Bindings")
+		d.press("ctrl right", "j")
+		if got := d.app.view.FocusIndex(); got != 1 {
+			t.Errorf("the focus is on %d after switching panes", got)
+		}
+	})
+}
+
+func TestConfirmations(t *testing.T) {
+	drive(t, 80, 24, gallery(), func(d *driver) {
+		d.press("z")
+		d.wantScreen("Delete all flows (yes,no)?")
+		d.press("x", "q", "enter")
+		d.wantScreen("/13]")
+		d.press("q", "n")
+		if d.send(quitMsg{}); d.quit {
+			t.Error("one interrupt quits")
+		}
+		if d.press("n"); d.quit {
+			t.Error("n quits")
+		}
+		d.press("ctrl c")
+		d.wantScreen("Quit (yes,no)?")
+		d.press("y")
+		if !d.quit {
+			t.Error("y does not quit")
+		}
+	})
+}
