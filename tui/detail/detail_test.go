@@ -83,10 +83,13 @@ func TestTabs(t *testing.T) {
 	if m.Tab() != "Detail" {
 		t.Error(m.Tab())
 	}
-	for x, want := range map[int]string{2: "Request", 30: "Response", 60: "Detail"} {
-		run(m, m.Mouse(tea.MouseClickMsg{Button: tea.MouseLeft}, x, len(m.head)))
-		if m.Tab() != want {
-			t.Errorf("a click at %d selects %s, want %s", x, m.Tab(), want)
+	for _, click := range []struct {
+		x    int
+		want string
+	}{{2, "Request"}, {30, "Response"}, {60, "Detail"}} {
+		run(m, m.Mouse(tea.MouseClickMsg{Button: tea.MouseLeft}, click.x, len(m.head)))
+		if m.Tab() != click.want {
+			t.Errorf("a click at %d selects %s, want %s", click.x, m.Tab(), click.want)
 		}
 	}
 	run(m, m.SetFlow(tcpFlow(1)))
