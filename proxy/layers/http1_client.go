@@ -33,6 +33,7 @@ type http1Client struct {
 	ev    httpEvent
 	first time.Time
 
+	interim      int         // how many 1xx responses have come to the request
 	stream       *HTTPStream // nil: idle
 	request      *flow.Request
 	response     *flow.Response
@@ -42,6 +43,9 @@ type http1Client struct {
 	responseDone bool
 	gone         bool // the server has closed after its 101
 }
+
+// maxInterim is how many 1xx responses may come before the final one.
+const maxInterim = 100
 
 // connPhase is how far a server connection is.
 type connPhase uint8
@@ -144,6 +148,10 @@ func (c *http1Client) head(b []byte) int {
 	}
 	r, n, err := c.scan.Response(b, http1.Limits{Head: c.h.ctx.Options().HeadLimit})
 	if n == 0 && err == nil {
+		if !startsResponse(b) {
+			c.abort(fmt.Sprintf("the server does not speak HTTP/1: %.100q", b))
+			return len(b)
+		}
 		return 0
 	}
 	plain := c.scan.Plain()
@@ -158,6 +166,10 @@ func (c *http1Client) head(b []byte) int {
 	}
 	r.Start, c.first = c.first, time.Time{}
 	if r.Status < 200 && r.Status != 101 { // RFC 9110 §15.2: the final response follows
+		if c.interim++; c.interim > maxInterim {
+			c.abort(fmt.Sprintf("server sent more than %d interim responses", maxInterim))
+			return len(b)
+		}
 		c.emit(c.stream, httpEvent{kind: responseInfo, response: r})
 		return n
 	}
@@ -165,6 +177,14 @@ func (c *http1Client) head(b []byte) int {
 	// With a Content-Length, the framing is all that could still be invalid.
 	valid := plain && framing.Kind == http1.Length
 	return n + c.emitHead(httpEvent{response: r, valid: valid}, framing, b[n:])
+}
+
+// startsResponse reports whether b, which is not empty, may be the front of a response (RFC 9112 §4).
+func startsResponse(b []byte) bool {
+	const version = "HTTP/"
+	b = bytes.TrimLeft(b, "\r\n")
+	n := min(len(b), len(version))
+	return string(b[:n]) == version[:n]
 }
 
 // emitHead gives the stream a response's head, with the whole body if that is at the front of rest.

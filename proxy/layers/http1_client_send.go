@@ -14,7 +14,7 @@ func (c *http1Client) close() {
 
 func (c *http1Client) sendHead(st *HTTPStream, r *flow.Request) {
 	c.stream, c.request, c.response = st, r, nil
-	c.state, c.requestDone, c.responseDone = readHead, false, false
+	c.state, c.interim, c.requestDone, c.responseDone = readHead, 0, false, false
 	c.chunked = chunkFramed(r.Headers)
 	b := c.out.room(headRoom)
 	b.B = http1.AppendRequest(b.B, r)

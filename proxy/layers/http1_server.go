@@ -156,7 +156,11 @@ func (s *http1Server) bad(r *flow.Request, err error) {
 func (s *http1Server) data(b []byte) int {
 	data, n, done, err := s.body.Next(b)
 	if err != nil {
-		s.abort(genericClientError, "HTTP/1 protocol error: "+err.Error())
+		text := "HTTP/1 protocol error: " + err.Error()
+		if s.response == nil {
+			s.page(400, text)
+		}
+		s.abort(genericClientError, text)
 		return len(b)
 	}
 	st := s.stream

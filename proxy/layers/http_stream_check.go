@@ -24,7 +24,7 @@ func (st *HTTPStream) checkRequest(valid bool) (errorCode, string) {
 		}
 	}
 	if !st.locate() {
-		return destinationUnknown, "HTTP request has no host header, destination unknown."
+		return destinationUnknown, "HTTP request has no host header or more than one, destination unknown."
 	}
 	return 0, ""
 }
@@ -34,8 +34,21 @@ func (st *HTTPStream) checkResponse(valid bool) string {
 		if err := http1.ValidateResponse(st.flow.Response); err != nil {
 			return smuggling(err, "server")
 		}
+		if !asked(st.flow.Request.Headers, st.flow.Response.Status) {
+			return "The server switched protocols without being asked to. " +
+				"Turn validate_inbound_headers off to let such messages pass."
+		}
 	}
 	return ""
+}
+
+// asked reports whether a request with these fields allows a response of this status: a 101 has to be asked for (RFC 9110 §15.2.2).
+func asked(h flow.Headers, status int) bool {
+	if status != 101 {
+		return true
+	}
+	_, ok := h.Lookup("Upgrade")
+	return ok
 }
 
 func smuggling(err error, from string) string {
@@ -58,7 +71,11 @@ func (st *HTTPStream) locate() bool {
 		return true
 	}
 	if r.Host == "" {
-		host, port, ok := flow.SplitHostPort(r.Headers.Get("Host"))
+		names := r.Headers.Values("Host")
+		if len(names) != 1 { // RFC 9112 §3.2
+			return false
+		}
+		host, port, ok := flow.SplitHostPort(names[0])
 		if !ok || !validHost(host) {
 			return false
 		}

@@ -137,12 +137,12 @@ func TestServerAheadIsBounded(t *testing.T) {
 	p, _ := play(t, layer.Options{RawTCP: true})
 	p.HideHooks = true
 	run(t, p, `
-		>> client "$GET"
+		>> client "GET http://example.com/ HTTP/1.1\r\nHost: example.com\r\nUpgrade: x\r\n\r\n"
 		>> answer
 		>> answer
 		<< open server example.com:80
 		>> opened
-		<< send server "$SENT"
+		<< send server "GET / HTTP/1.1\r\nHost: example.com\r\nUpgrade: x\r\n\r\n"
 		>> server "HTTP/1.1 101 Switching Protocols\r\n\r\n"
 	`)
 	p.Data(&p.Server(1).Conn, make([]byte, 64<<10))
