@@ -57,6 +57,7 @@ func newClient(e *Engine, nc net.Conn) *client {
 	}
 	c.ctx = layer.NewContext(c.conn, flow.NewServer(flow.Addr{}), e.cfg.Layers, func() time.Time { return c.now })
 	c.ctx.Upstream, c.ctx.Inline = e.cfg.Upstream, c.inline
+	c.ctx.Share(&e.coroutines)
 	return c
 }
 

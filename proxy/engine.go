@@ -55,6 +55,8 @@ type Engine struct {
 	over    chan struct{} // closed when nothing will be published any more
 	sender  sync.WaitGroup
 
+	coroutines layer.Coroutines
+
 	wg      sync.WaitGroup // clients and replays
 	mu      sync.Mutex
 	clients map[*client]struct{}
@@ -250,6 +252,7 @@ func (e *Engine) Shutdown(ctx context.Context) {
 	<-done
 	close(e.over)
 	e.sender.Wait()
+	e.coroutines.Close()
 	close(e.flows)
 }
 

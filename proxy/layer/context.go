@@ -45,8 +45,11 @@ type Context struct {
 
 // NewContext returns the context of a new client.
 func NewContext(c *flow.Client, s *flow.Server, opts *atomic.Pointer[Options], now func() time.Time) *Context {
-	return &Context{Client: c, Server: s, Now: now, options: opts, scripts: &scripts{}, shared: &shared{}}
+	return &Context{Client: c, Server: s, Now: now, options: opts, scripts: &scripts{pool: &Coroutines{}}, shared: &shared{}}
 }
+
+// Share makes the client's scripts run on coroutines that others run on too. It is called before the first event.
+func (c *Context) Share(pool *Coroutines) { c.scripts.pool, c.scripts.shared = pool, true }
 
 // Options returns the options that hold now.
 func (c *Context) Options() *Options { return c.options.Load() }

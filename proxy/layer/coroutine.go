@@ -1,10 +1,12 @@
 package layer
 
-import "iter"
+import (
+	"iter"
+	"sync"
+)
 
-// maxIdle is how many coroutines a client keeps for the scripts to come. One
-// serves a connection whose scripts follow each other, as HTTP/1 exchanges do.
-const maxIdle = 1
+// maxIdle bounds the coroutines that wait for a script.
+const maxIdle = 64
 
 // A coroutine runs the bodies of scripts, one after the other, so that a script
 // pays neither for a new one nor for the growth of its stack.
@@ -15,52 +17,86 @@ type coroutine struct {
 	script *Script // nil: idle
 }
 
-// run plays scripts until there is no use for another, or one was stopped or has panicked.
-func (co *coroutine) run(l *scripts, yield func(struct{}) bool) {
+func newCoroutine() *coroutine {
+	co := &coroutine{}
+	co.resume, co.halt = iter.Pull(co.run)
+	return co
+}
+
+// run plays scripts until it is halted, or one was stopped or has panicked.
+func (co *coroutine) run(yield func(struct{}) bool) {
 	co.park = yield
 	for {
 		s := co.script
 		s.play()
 		co.script = nil
-		if s.halted || len(l.idle) >= maxIdle || l.stopped {
-			return
-		}
-		l.idle = append(l.idle, co)
-		if !yield(struct{}{}) {
+		if s.halted || !yield(struct{}{}) {
 			return
 		}
 	}
 }
 
-// scripts is the list of the client's scripts that hold a coroutine, and the coroutines that are idle.
-type scripts struct {
-	first   *Script
-	idle    []*coroutine
-	stopped bool
+// Coroutines are those that no script runs on. All clients of an engine share them, so that a connection at rest
+// has none, and a script mostly gets one whose stack has grown and is warm. The
+// zero value is empty. They may be used from any goroutine, and belong to whoever calls Close.
+type Coroutines struct {
+	mu     sync.Mutex
+	idle   []*coroutine // the last one in is the first out
+	closed bool
 }
 
-// coroutine returns one that is idle, or a new one.
-func (l *scripts) coroutine() *coroutine {
-	if n := len(l.idle); n > 0 {
-		co := l.idle[n-1]
-		l.idle[n-1], l.idle = nil, l.idle[:n-1]
-		return co
+// get returns one that is idle, or a new one.
+func (p *Coroutines) get() *coroutine {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := len(p.idle)
+	if n == 0 {
+		return newCoroutine()
 	}
-	co := &coroutine{}
-	co.resume, co.halt = iter.Pull(func(yield func(struct{}) bool) { co.run(l, yield) })
+	co := p.idle[n-1]
+	p.idle[n-1], p.idle = nil, p.idle[:n-1]
 	return co
+}
+
+// put takes back one that has given way after the end of its script.
+func (p *Coroutines) put(co *coroutine) {
+	p.mu.Lock()
+	keep := len(p.idle) < maxIdle && !p.closed
+	if keep {
+		p.idle = append(p.idle, co)
+	}
+	p.mu.Unlock()
+	if !keep {
+		co.halt()
+	}
+}
+
+// Close ends those that are idle, and from then on each one as it becomes idle.
+func (p *Coroutines) Close() {
+	p.mu.Lock()
+	idle := p.idle
+	p.idle, p.closed = nil, true
+	p.mu.Unlock()
+	for _, co := range idle {
+		co.halt()
+	}
+}
+
+// scripts is the list of a client's scripts that hold a coroutine.
+type scripts struct {
+	first  *Script
+	pool   *Coroutines
+	shared bool // pool is somebody else's
 }
 
 // stop ends all of them.
 func (l *scripts) stop() {
-	l.stopped = true
 	for s := l.first; s != nil; s = l.first {
 		s.Stop()
 	}
-	for _, co := range l.idle {
-		co.halt()
+	if !l.shared {
+		l.pool.Close()
 	}
-	l.idle = nil
 }
 
 func (l *scripts) add(s *Script) {

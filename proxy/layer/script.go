@@ -59,12 +59,16 @@ func (s *Script) Handle(ev Event, cmds []Command) []Command {
 		s.put(ev)
 	}
 	if s.co == nil {
-		s.co = s.ctx.scripts.coroutine()
+		s.co = s.ctx.scripts.pool.get()
 		s.co.script = s
 		s.ctx.scripts.add(s)
 	}
+	co := s.co
 	s.cmds = cmds
-	s.co.resume()
+	co.resume()
+	if co.script != s { // the body has ended
+		s.ctx.scripts.pool.put(co)
+	}
 	cmds, s.cmds = s.cmds, nil
 	if n := len(s.inbox); n > 0 && s.inbox[n-1] == ev {
 		s.inbox[n-1] = Keep(ev)

@@ -60,6 +60,35 @@ func TestScriptsFollowEachOtherOnOneCoroutine(t *testing.T) {
 	}
 }
 
+func TestClientsShareCoroutines(t *testing.T) {
+	var pool layer.Coroutines
+	before := runtime.NumGoroutine()
+	for range 3 {
+		ctx := layertest.Context(layer.Options{})
+		ctx.Share(&pool)
+		for range 2 {
+			c := newCounter(ctx)
+			c.Handle(layer.Start{}, nil)
+			c.Handle(layer.Start{}, nil)
+		}
+		ctx.Stop()
+	}
+	if n := runtime.NumGoroutine() - before; n != 1 {
+		t.Errorf("%d coroutines after three clients", n)
+	}
+	ctx := layertest.Context(layer.Options{})
+	ctx.Share(&pool)
+	c := newCounter(ctx)
+	c.Handle(layer.Start{}, nil)
+	pool.Close()
+	if c.Handle(layer.Start{}, nil); !c.Over() {
+		t.Error("a script was ended by the pool's end")
+	}
+	if n := runtime.NumGoroutine() - before; n != 0 {
+		t.Errorf("%d coroutines after Close", n)
+	}
+}
+
 func TestPanicOfAScriptReachesItsCaller(t *testing.T) {
 	ctx := layertest.Context(layer.Options{})
 	s := &layer.Script{}

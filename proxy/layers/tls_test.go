@@ -319,7 +319,10 @@ func TestStopLeavesNoCoroutine(t *testing.T) {
 func TestOpenTLSHoldsNoCoroutine(t *testing.T) {
 	before := runtime.NumGoroutine()
 	r := newRig(t, clientConfig(), serverConfig())
+	var idle layer.Coroutines
+	r.ctx.Share(&idle)
 	r.start()
+	idle.Close()
 	if n := runtime.NumGoroutine() - before; n > 1 {
 		t.Errorf("%d goroutines on an open connection", n)
 	}
