@@ -53,9 +53,10 @@ type Engine struct {
 	queue   []*client     // have flows to publish
 	waiting chan struct{} // cap 1: queue is not empty
 	over    chan struct{} // closed when nothing will be published any more
-	sender  sync.WaitGroup
+	sender  sync.WaitGroup // publishes, and collects garbage
 
 	coroutines layer.Coroutines
+	garbage    collector
 
 	wg      sync.WaitGroup // clients and replays
 	mu      sync.Mutex
@@ -86,7 +87,9 @@ func New(cfg Config) *Engine {
 	if e.cfg.Dial == nil {
 		e.cfg.Dial = e.dialTCP
 	}
+	e.garbage = collector{at: growth(0), wake: make(chan struct{}, 1)}
 	e.sender.Go(e.send)
+	e.sender.Go(func() { e.garbage.run(e.over) })
 	return e
 }
 
@@ -181,6 +184,7 @@ func (e *Engine) admit(nc net.Conn) {
 		return
 	}
 	e.clients[c] = struct{}{}
+	e.garbage.came(len(e.clients))
 	e.wg.Add(1)
 	e.mu.Unlock()
 	go func() {
@@ -188,6 +192,7 @@ func (e *Engine) admit(nc net.Conn) {
 		c.serve()
 		e.mu.Lock()
 		delete(e.clients, c)
+		e.garbage.left(len(e.clients))
 		e.mu.Unlock()
 	}()
 }

@@ -1,0 +1,41 @@
+package proxy
+
+import "runtime"
+
+// A collector has garbage collected while clients come. What a connection keeps lies between what its
+// handshake leaves; collected in time, those places are used for the next connection, and
+// many that are idle take up a third less memory. The engine's mutex guards it.
+type collector struct {
+	at   int           // so many clients are the reason for the next collection
+	wake chan struct{} // cap 1
+}
+
+// growth is how many clients more than n make the next collection worth its price, which grows with n.
+func growth(n int) int { return max(32, n/16) }
+
+// came is told how many clients there are with a new one.
+func (c *collector) came(n int) {
+	if n < c.at {
+		return
+	}
+	c.at = n + growth(n)
+	select {
+	case c.wake <- struct{}{}:
+	default: // one is due already
+	}
+}
+
+// left is told how many clients there are without one that has gone.
+func (c *collector) left(n int) { c.at = min(c.at, n+growth(n)) }
+
+// run collects until over is closed.
+func (c *collector) run(over <-chan struct{}) {
+	for {
+		select {
+		case <-c.wake:
+			runtime.GC()
+		case <-over:
+			return
+		}
+	}
+}
