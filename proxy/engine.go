@@ -50,9 +50,9 @@ type Engine struct {
 	self  selfGuard
 
 	pub     sync.Mutex
-	queue   []*client     // have flows to publish
-	waiting chan struct{} // cap 1: queue is not empty
-	over    chan struct{} // closed when nothing will be published any more
+	queue   []*client      // have flows to publish
+	waiting chan struct{}  // cap 1: queue is not empty
+	over    chan struct{}  // closed when nothing will be published any more
 	sender  sync.WaitGroup // publishes, and collects garbage
 
 	coroutines layer.Coroutines

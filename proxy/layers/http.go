@@ -26,6 +26,8 @@ type HTTP struct {
 	ctx  *layer.Context
 	mode HTTPMode
 
+	inside layer.Layer // what is left of this layer when a CONNECT tunnel is all there is; nil: not yet
+
 	client  *http1Server
 	streams []*HTTPStream
 	piped   *HTTPStream // the stream that the client's bytes pass through
@@ -54,14 +56,17 @@ func NewHTTP(ctx *layer.Context, mode HTTPMode) layer.Layer {
 
 // Handle leads an event to whom it concerns and carries out what that sets going.
 func (h *HTTP) Handle(ev layer.Event, cmds []layer.Command) []layer.Command {
-	if h.through() {
-		return h.piped.pass(ev, cmds)
+	if h.inside == nil && h.through() {
+		*h = HTTP{ctx: h.ctx, mode: h.mode, inside: h.piped.child}
+	}
+	if h.inside != nil {
+		return h.inside.Handle(ev, cmds)
 	}
 	return h.drive(cmds, func() { h.route(ev) })
 }
 
-// through reports whether there is nothing here any more but a CONNECT tunnel, which it stays then: whatever
-// comes is for the layer inside, and whatever that commands is answered to it.
+// through reports whether there is nothing here any more but a CONNECT tunnel, and it stays so: whatever comes
+// is for the layer inside, and whatever that commands is answered to it. A tunnel at rest needs no memory for more.
 func (h *HTTP) through() bool {
 	st := h.piped
 	return st != nil && st.child != nil && !st.upgrade && len(h.conns) == 0 && h.sources.empty()
