@@ -39,13 +39,18 @@ func hasControl(s string) bool {
 	for len(s) >= 8 {
 		w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-		del := w ^ ones*0x7f
-		if ((w-ones*' ')&^w|(del-ones)&^del)&highs != 0 && anyControl(s[:8]) {
+		if maybeControl(w) && anyControl(s[:8]) {
 			return true
 		}
 		s = s[8:]
 	}
 	return anyControl(s)
+}
+
+// maybeControl reports whether one of eight bytes may be a control character. If not, none is.
+func maybeControl(w uint64) bool {
+	del := w ^ ones*0x7f
+	return ((w-ones*' ')&^w|(del-ones)&^del)&highs != 0
 }
 
 func anyControl(s string) bool {

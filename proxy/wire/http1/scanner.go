@@ -59,10 +59,18 @@ type head struct {
 	strict bool
 	plain  bool // the names of the fields that were read are tokens
 	err    *Error
+
+	read bool         // the fields have been read already: they are list
+	list flow.Headers // all of them with tokens for names
 }
 
 // head finds a head and copies it, with whatever of it is whole if it is too large. n == 0 and no error ask for more.
 func (s *Scanner) head(b []byte, lim Limits) (h head, n int) {
+	if s.pos == 0 {
+		if h, n = quick(b, lim); n > 0 {
+			return h, n
+		}
+	}
 	h.strict = lim.Strict
 	n = s.find(b)
 	end := n
@@ -116,6 +124,9 @@ func (h *head) next() string {
 // fields reads the lines that are left. Bad ones are left out, and the first of them is the error.
 func (h *head) fields() flow.Headers {
 	h.plain = true
+	if h.read {
+		return h.list
+	}
 	if h.lines <= 1 {
 		if h.text != "" {
 			h.next()
