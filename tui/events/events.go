@@ -186,6 +186,10 @@ func writeAttr(b *strings.Builder, prefix string, a slog.Attr) {
 		return
 	}
 	text := v.String()
+	if a.Key == "err" || a.Key == "error" { // why something failed stands without its key
+		b.WriteString(": " + text)
+		return
+	}
 	if text == "" || strings.ContainsAny(text, " \"=\n") {
 		text = fmt.Sprintf("%q", text)
 	}
