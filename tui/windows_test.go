@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
+
+	"sluice/proxy/flow"
 )
 
 func TestTwoInterruptsQuit(t *testing.T) {
@@ -66,4 +68,13 @@ func TestConfirmations(t *testing.T) {
 			t.Error("y does not quit")
 		}
 	})
+}
+
+func TestFailedFlowsSayWhy(t *testing.T) {
+	failed := sample{method: "GET", url: "https://example.com/a", change: func(f *flow.Flow) {
+		f.Live, f.Error = false, &flow.Error{Message: "connection refused by it"}
+	}}.build(0)
+	for _, width := range []int{60, 120} {
+		drive(t, width, 24, []*flow.Flow{failed}, func(d *driver) { d.wantScreen("err", "connection refused by it") })
+	}
 }
