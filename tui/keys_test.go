@@ -234,8 +234,7 @@ func TestResultsAreShown(t *testing.T) {
 		d.wantScreen("Data viewer", "GET", "www.example.com")
 		d.press("esc")
 		d.run("cut @focus request.url,request.method,request.url,request.host")
-		d.wantScreen("│https://www.example.c GET               https://www.examp www.example.com     │",
-			"│om/                                     le.com/                               │")
+		d.wantScreen("│https://www.example.com/ GET https://www.example.com/ www.example.com         │")
 		d.press("esc")
 		d.run("export curl @focus")
 		d.wantScreen("curl https://www")
