@@ -65,9 +65,8 @@ func TestMoving(t *testing.T) {
 		at(1)
 		d.send(tea.MouseClickMsg{Button: tea.MouseLeft, Y: 5, X: 10})
 		at(4)
-		d.send(tea.MouseClickMsg{Button: tea.MouseLeft, Y: 5, X: 10})
 		if got := d.app.front().Name(); got != "flowview" {
-			t.Errorf("a click on the focused row opens %s", got)
+			t.Errorf("a click on a row opens %s", got)
 		}
 	})
 }
