@@ -82,7 +82,9 @@ func (a *App) askOption(name string) tea.Cmd {
 func (a *App) filterPrompt(name, label, text string) {
 	cfg := prompt.Filter(a.theme, a.seen(), label, text)
 	cfg.History = a.filterHistory
-	a.foot.open(prompt.New(a.theme, cfg), func(text string) tea.Cmd {
+	line := prompt.New(a.theme, cfg)
+	a.later(line.Judge())
+	a.foot.open(line, func(text string) tea.Cmd {
 		text = strings.TrimSpace(text)
 		spec := name
 		if text != "" {

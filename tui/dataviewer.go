@@ -1,9 +1,11 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"sluice/proxy/content"
 )
@@ -58,33 +60,54 @@ func (d *dataViewer) arrange(w int) {
 		return
 	}
 	d.made, d.lay = w, nil
+	widths := columnWidths(d.rows, w)
 	for _, row := range d.rows {
 		if len(row) == 1 {
 			d.lay = append(d.lay, hardWrap(content.Clean(row[0][:min(len(row[0]), maxViewerText)]), w)...)
 			continue
 		}
-		d.lay = append(d.lay, sideBySide(row, w)...)
+		d.lay = append(d.lay, sideBySide(row, widths)...)
 	}
 }
 
-// sideBySide puts the cells of a row side by side, each wrapped within its share of w cells.
-func sideBySide(row []string, w int) []string {
-	first := min(22, w/2)
-	rest := max((w-first)/max(len(row)-1, 1), 1)
+// sideBySide puts the cells of a row side by side, each wrapped within the cells of its column.
+func sideBySide(row []string, widths []int) []string {
 	var lines []string
+	before := 0
 	for i, cell := range row {
-		width, before := rest, first+(i-1)*rest
-		if i == 0 {
-			width, before = first, 0
-		}
-		for n, line := range hardWrap(content.Clean(clip(cell, maxCell)), max(width-1, 1)) {
+		for n, line := range hardWrap(content.Clean(clip(cell, maxCell)), max(widths[i]-1, 1)) {
 			if n == len(lines) {
 				lines = append(lines, "")
 			}
 			lines[n] = fit(lines[n], before) + line
 		}
+		before += widths[i]
 	}
 	return lines
+}
+
+// columnWidths divides w cells among the columns of rows: each has what it needs, or where that
+// is too much an equal share of what the narrower ones leave.
+func columnWidths(rows [][]string, w int) []int {
+	var widths []int
+	for _, row := range rows {
+		for i, cell := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], min(ansi.StringWidth(content.Clean(clip(cell, maxCell))), maxCell)+1)
+		}
+	}
+	byNeed := make([]int, len(widths))
+	for i := range byNeed {
+		byNeed[i] = i
+	}
+	slices.SortStableFunc(byNeed, func(a, b int) int { return widths[a] - widths[b] })
+	for n, i := range byNeed {
+		widths[i] = max(min(widths[i], w/(len(widths)-n)), 1)
+		w -= widths[i]
+	}
+	return widths
 }
 
 func (d *dataViewer) Key(tea.KeyPressMsg) (tea.Cmd, bool) { return nil, false }

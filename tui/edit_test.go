@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"sluice/proxy/flow"
 	"sluice/tui/external"
 )
 
@@ -133,5 +134,13 @@ func TestStrippedNewlines(t *testing.T) {
 		if got := d.store.Get(id).Request.Headers.Get("Content-Length"); got != "4" {
 			t.Errorf("Content-Length is %q", got)
 		}
+	})
+}
+
+func TestEditChoicesNameTheView(t *testing.T) {
+	json := sample{method: "GET", url: "https://example.com/a", status: 200, kind: "application/json", size: 2}.build(0)
+	drive(t, 120, 40, []*flow.Flow{json}, func(d *driver) {
+		d.press("e")
+		d.wantScreen("response-body (json)")
 	})
 }

@@ -34,7 +34,7 @@ func (a *App) editCommands() []command.Command {
 			if f.Kind == flow.DNS {
 				return nil, edit.ErrDNS
 			}
-			return edit.Parts(f), nil
+			return edit.WithViews(f, a.mode()), nil
 		}}
 	return append([]command.Command{
 		options,
@@ -71,6 +71,14 @@ func (a *App) editFocus(_ context.Context, args command.Args) (any, error) {
 		return a.store.Edit(id, func(f *flow.Flow) error { return edit.ApplyGrid(f, part, rows) })
 	})))
 	return nil, nil
+}
+
+// mode is the view that bodies are shown in: that of the open flow, or auto.
+func (a *App) mode() string {
+	if v, ok := top[*flowView](a); ok {
+		return v.Mode()
+	}
+	return content.Auto
 }
 
 // editText gives a part to the person's editor; a body is decoded apart from the screen first.

@@ -89,7 +89,7 @@ func (l *flowList) Nav(n nav) tea.Cmd {
 	return l.app.refocus()
 }
 
-// Mouse scrolls by the wheel; a click focuses a row, and one on the focused row opens it.
+// Mouse scrolls by the wheel; a click focuses a row and opens it.
 func (l *flowList) Mouse(m tea.MouseMsg, _, y int) tea.Cmd {
 	switch m := m.(type) {
 	case tea.MouseWheelMsg:
@@ -101,11 +101,8 @@ func (l *flowList) Mouse(m tea.MouseMsg, _, y int) tea.Cmd {
 		if m.Button != tea.MouseLeft || i >= l.app.view.Len() {
 			return nil
 		}
-		if i == l.app.view.FocusIndex() {
-			return l.Nav(navSelect)
-		}
 		l.app.view.Go(i)
-		return l.app.refocus()
+		return tea.Batch(l.app.refocus(), l.Nav(navSelect))
 	}
 	return nil
 }

@@ -90,3 +90,11 @@ func TestFlowViewFollowsTheFlow(t *testing.T) {
 		}
 	})
 }
+
+func TestKeyForTheWholeBodySaysItIsThere(t *testing.T) {
+	drive(t, 100, 24, gallery(), func(d *driver) {
+		d.press("enter", "f")
+		d.pass(frame)
+		d.wantScreen("The whole body is here")
+	})
+}

@@ -204,7 +204,7 @@ func (f *footer) action() []string {
 	case f.question != nil:
 		lines = []string{f.drawQuestion()}
 	case f.note != "":
-		lines = []string{f.drawNote()}
+		lines = f.drawNote()
 	case f.app.options.Bool("console_quickhelp_visible"):
 		lines = f.quickHelp()
 	}
@@ -223,15 +223,22 @@ func (f *footer) drawQuestion() string {
 		t.Key.Render("n") + t.Text.Render("o)? ")
 }
 
-// drawNote draws the first line of the message and says where the rest of it is.
-func (f *footer) drawNote() string {
+// drawNote draws the first line of the message in the rows there are, and says where the rest of it is.
+func (f *footer) drawNote() []string {
 	const more = "(more in eventlog)"
 	t := f.app.theme
 	first, _, cut := strings.Cut(f.note, "\n")
-	first = content.Clean(clip(first, f.w))
 	style := t.Log(f.noteLevel)
-	if !cut && ansi.StringWidth(first) <= f.w {
-		return style.Render(first)
+	lines := wrap(content.Clean(clip(first, f.rows*f.w)), f.w)
+	if len(lines) > f.rows {
+		lines, cut = lines[:f.rows], true
 	}
-	return style.Render(ansi.Truncate(first, max(f.w-len(more)-1, 0), ellipsis)) + t.Warn.Render(more)
+	for i, line := range lines {
+		if i == len(lines)-1 && cut {
+			lines[i] = style.Render(ansi.Truncate(line+ellipsis, max(f.w-len(more)-1, 0), ellipsis)) + t.Warn.Render(more)
+		} else {
+			lines[i] = style.Render(line)
+		}
+	}
+	return lines
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"sluice/proxy/content"
 	"sluice/proxy/filter"
@@ -109,7 +110,10 @@ func (h *helpWindow) View() string {
 		if i == h.tab {
 			style = t.TabActive
 		}
-		text := strings.Repeat(" ", max((width-len(name))/2, 0)) + name
+		if i == h.tab { // the mark that the tabs of a flow have
+			name = "‹" + name + "›"
+		}
+		text := strings.Repeat(" ", max((width-ansi.StringWidth(name))/2, 0)) + name
 		p.raw(style, fit(text, width), width)
 	}
 	lines := append([]string{p.String()}, h.lines[h.top:min(len(h.lines), h.top+max(h.h-1, 0))]...)

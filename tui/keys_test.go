@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -64,9 +65,8 @@ func TestMoving(t *testing.T) {
 		at(1)
 		d.send(tea.MouseClickMsg{Button: tea.MouseLeft, Y: 5, X: 10})
 		at(4)
-		d.send(tea.MouseClickMsg{Button: tea.MouseLeft, Y: 5, X: 10})
 		if got := d.app.front().Name(); got != "flowview" {
-			t.Errorf("a click on the focused row opens %s", got)
+			t.Errorf("a click on a row opens %s", got)
 		}
 	})
 }
@@ -233,8 +233,7 @@ func TestResultsAreShown(t *testing.T) {
 		d.wantScreen("Data viewer", "GET", "www.example.com")
 		d.press("esc")
 		d.run("cut @focus request.url,request.method,request.url,request.host")
-		d.wantScreen("│https://www.example.c GET               https://www.examp www.example.com     │",
-			"│om/                                     le.com/                               │")
+		d.wantScreen("│https://www.example.com/ GET https://www.example.com/ www.example.com         │")
 		d.press("esc")
 		d.run("export curl @focus")
 		d.wantScreen("curl https://www")
@@ -354,5 +353,34 @@ func TestCommentPrompt(t *testing.T) {
 			t.Errorf("the comment is %q", got)
 		}
 		d.wantScreen("# look here")
+	})
+}
+
+func TestRefusedFilterSaysWhyAgain(t *testing.T) {
+	drive(t, 80, 24, gallery(), func(d *driver) {
+		d.press("f")
+		d.write("~m GET & (")
+		d.press("enter")
+		d.wantScreen("Show flows: ~m GET & (", "never closed")
+	})
+}
+
+func TestFocusedEntryOfTheLogIsShownWhole(t *testing.T) {
+	drive(t, 60, 24, nil, func(d *driver) {
+		for i := range 3 {
+			d.app.events.Add("info", fmt.Sprintf("%d: %s", i, strings.Repeat("a long reason ", 8)+"ends"))
+		}
+		d.send(logMsg{})
+		d.press("E")
+		if n := strings.Count(d.screen(), "ends"); n != 1 {
+			t.Errorf("%d entries are shown to their end:\n%s", n, d.screen())
+		}
+		d.press("g")
+		d.send(tea.MouseClickMsg{Button: tea.MouseLeft, X: 5, Y: 4})
+		d.wantScreen(">> ", "0: a long")
+		d.send(tea.MouseClickMsg{Button: tea.MouseLeft, X: 5, Y: 4})
+		if w, ok := top[*logWindow](d.app); !ok || w.list.focus != 1 {
+			t.Errorf("the click below the wrapped entry does not focus the next:\n%s", d.screen())
+		}
 	})
 }

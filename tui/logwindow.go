@@ -2,6 +2,7 @@ package tui
 
 import (
 	"slices"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -105,8 +106,38 @@ func (w *logWindow) line(i, width int, focus bool) []string {
 	}
 	p.left(t.Focus, mark, min(3, width))
 	p.left(t.Muted, e.Time.Local().Format("15:04:05"), min(9, max(width-3, 0)))
-	p.left(t.Log(e.Level), e.Level+": "+content.Clean(clip(e.Text, width)), max(width-12, 0))
-	return []string{fit(p.String(), width)}
+	texts := w.texts(e, max(width-logIndent, 1), focus)
+	p.left(t.Log(e.Level), texts[0], max(width-logIndent, 0))
+	lines := []string{fit(p.String(), width)}
+	for _, text := range texts[1:] {
+		p := &painter{theme: t, focus: focus}
+		p.blank(min(logIndent, width))
+		p.left(t.Log(e.Level), text, max(width-logIndent, 0))
+		lines = append(lines, fit(p.String(), width))
+	}
+	return lines
+}
+
+// logIndent is the room in front of the text of an entry.
+const logIndent = 12
+
+// texts returns what is shown of an entry in lines of a width: one, or, where it has the focus,
+// as many as half of the screen has room for.
+func (w *logWindow) texts(e events.Entry, width int, focus bool) []string {
+	text := e.Level + ": " + e.Text
+	if !focus {
+		return []string{content.Clean(clip(text, width))}
+	}
+	most := max(w.list.h/2, 1)
+	var lines []string
+	for _, line := range strings.Split(clip(text, most*width), "\n") {
+		lines = append(lines, wrap(content.Clean(line), width)...)
+	}
+	if len(lines) > most {
+		lines = lines[:most]
+		lines[most-1] += ellipsis
+	}
+	return lines
 }
 
 func (w *logWindow) View() string {

@@ -65,3 +65,19 @@ func TestOptionsThatNothingActsOn(t *testing.T) {
 		d.wantScreen("save_stream_file is kept, but nothing acts on it yet", "[W:out]")
 	})
 }
+
+func TestPatternsOfListsAreTakenAsTheyAre(t *testing.T) {
+	drive(t, 80, 24, nil, func(d *driver) {
+		d.run("set ignore_hosts ''")
+		d.press("O")
+		for !strings.Contains(d.screen(), ">>   ignore_hosts") {
+			d.press("j")
+		}
+		d.press("enter", "a")
+		d.write(`\.example\.com$`)
+		d.press("esc", "q")
+		if got := d.app.options.Strs("ignore_hosts"); len(got) == 0 || got[len(got)-1] != `\.example\.com$` {
+			t.Errorf("the option is %q", got)
+		}
+	})
+}

@@ -93,7 +93,7 @@ func (w *optionsWindow) edit(i int) tea.Cmd {
 
 // listSpec is the grid in which the items of an option are edited.
 func listSpec(name string, items []string) grid.Spec {
-	spec := grid.Spec{Title: "Edit " + name, Columns: []grid.Column{{}}}
+	spec := grid.Spec{Title: "Edit " + name, Columns: []grid.Column{{Kind: grid.Plain}}}
 	for _, item := range items {
 		spec.Rows = append(spec.Rows, []string{item})
 	}

@@ -13,7 +13,7 @@ type picker struct {
 	focus int
 	top   int // the first row that shows
 	w, h  int
-	line  func(i, w int, focus bool) []string // exactly rows lines of w cells
+	line  func(i, w int, focus bool) []string // rows lines of w cells; the focused one may be longer
 }
 
 func (l *picker) SetSize(w, h int) {
@@ -70,11 +70,23 @@ func (l *picker) move(n nav) bool {
 
 // at returns the row at a line of the view, -1 for none.
 func (l *picker) at(y int) int {
-	i := l.top + y/l.height()
-	if y < 0 || y >= l.h || i >= l.len {
+	if y < 0 || y >= l.h || l.len == 0 {
 		return -1
 	}
-	return i
+	start, n := l.focused()
+	y += max(start+n-l.h, 0)
+	if extra := n - l.height(); y >= start {
+		y = max(start, y-extra)
+	}
+	if i := l.top + y/l.height(); i < l.len {
+		return i
+	}
+	return -1
+}
+
+// focused returns the line at which the focused row starts, and how many it takes.
+func (l *picker) focused() (start, n int) {
+	return (l.focus - l.top) * l.height(), len(l.line(l.focus, l.w, true))
 }
 
 // mouse moves by the wheel and returns the row that was clicked, -1 for none.
@@ -105,9 +117,14 @@ func wheel(m tea.MouseWheelMsg) (nav, bool) {
 
 func (l *picker) View() string {
 	lines := make([]string, 0, l.h)
-	for i := l.top; i < l.len && len(lines) < l.h; i++ {
+	end := 0 // of the focused row, all of which is shown
+	for i := l.top; i < l.len && (len(lines) < l.h || end == 0 && i <= l.focus); i++ {
 		lines = append(lines, l.line(i, l.w, i == l.focus)...)
+		if i == l.focus {
+			end = len(lines)
+		}
 	}
+	lines = lines[max(end-l.h, 0):]
 	return stack(lines, l.w, l.h)
 }
 

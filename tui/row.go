@@ -105,13 +105,23 @@ func (v rowView) tableLine(r flowstore.Row, f *flow.Flow, focus bool) string {
 	} else if _, subtype, ok := strings.Cut(text, "/"); ok && len(text) > c.media {
 		text = subtype
 	}
-	p.right(held(textStyle, onlyIf(r.Intercepted, t)), text, c.media)
-	p.blank(1)
-	v.numbers(p, r, onResponse)
+	if failed(r) {
+		p.left(textStyle, content.Clean(clip(r.Error, c.media+numbersWidth)), c.media+1+numbersWidth)
+	} else {
+		p.right(held(textStyle, onlyIf(r.Intercepted, t)), text, c.media)
+		p.blank(1)
+		v.numbers(p, r, onResponse)
+	}
 	p.blank(1)
 	v.flags(p, r)
 	return p.String()
 }
+
+// failed reports whether a flow got an error in place of a response. Why is then said where the numbers of the
+// response would be, too.
+func failed(r flowstore.Row) bool { return r.Error != "" && !r.HasResponse && !r.Intercepted }
+
+const numbersWidth = 5 + 1 + 5
 
 // lead puts the mark of the focus and the sign of a held flow into three cells.
 func (v rowView) lead(p *painter, r flowstore.Row) {
@@ -221,6 +231,11 @@ func (v rowView) outcome(p *painter, r flowstore.Row, f *flow.Flow) {
 	p.left(statusStyle, status, 4)
 	p.blank(1)
 	text, textStyle := mediaText(t, r, f)
+	if failed(r) {
+		room += 1 + numbersWidth
+		p.left(textStyle, content.Clean(clip(text, room)), room)
+		return
+	}
 	p.left(held(textStyle, onlyIf(r.Intercepted, t)), content.Clean(clip(text, room)), room)
 	p.blank(1)
 	v.numbers(p, r, r.Intercepted && r.HasResponse)

@@ -103,6 +103,9 @@ func (a *App) viewFlowCommands() []command.Command {
 					}
 					a.store.SetSetting(args[1].(string), value, id)
 				}
+				if args[1] == "fullcontents" { // which bodies always are: the view makes the lines that show
+					a.say("The whole body is here: scroll, or search it with /.")
+				}
 				return nil, nil
 			}},
 	}

@@ -1,9 +1,13 @@
 package tui
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
+
+	"sluice/proxy/flow"
 )
 
 func TestTwoInterruptsQuit(t *testing.T) {
@@ -66,4 +70,37 @@ func TestConfirmations(t *testing.T) {
 			t.Error("y does not quit")
 		}
 	})
+}
+
+func TestFailedFlowsSayWhy(t *testing.T) {
+	failed := sample{method: "GET", url: "https://example.com/a", change: func(f *flow.Flow) {
+		f.Live, f.Error = false, &flow.Error{Message: "connection refused by it"}
+	}}.build(0)
+	for _, width := range []int{60, 120} {
+		drive(t, width, 24, []*flow.Flow{failed}, func(d *driver) { d.wantScreen("err", "connection refused by it") })
+	}
+}
+
+func TestMessagesTakeBothLines(t *testing.T) {
+	drive(t, 80, 24, gallery(), func(d *driver) {
+		d.events.Add("error", "it does not go: "+strings.Repeat("because ", 10)+"and so on; do that instead")
+		d.pass(frame)
+		d.wantScreen("it does not go", "do that instead")
+		d.wantNot("more in eventlog")
+		d.events.Add("error", "it does not go: "+strings.Repeat("because ", 30)+"and so on")
+		d.pass(frame)
+		d.wantScreen("more in eventlog")
+	})
+}
+
+func TestColumnWidths(t *testing.T) {
+	rows := [][]string{{strings.Repeat("x", 100), "200", "a"}, {"y", "", strings.Repeat("z", 59)}}
+	for _, c := range []struct {
+		w    int
+		want []int
+	}{{200, []int{101, 4, 60}}, {100, []int{48, 4, 48}}, {130, []int{66, 4, 60}}, {3, []int{1, 1, 1}}} {
+		if got := columnWidths(rows, c.w); !slices.Equal(got, c.want) {
+			t.Errorf("in %d cells: %v, want %v", c.w, got, c.want)
+		}
+	}
 }

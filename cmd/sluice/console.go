@@ -76,7 +76,7 @@ type engine struct{ *proxy.Proxy }
 func (e engine) Addrs() []string {
 	var addrs []string
 	for _, a := range e.Proxy.Addrs() {
-		addrs = append(addrs, a.String())
+		addrs = append(addrs, place(a))
 	}
 	return addrs
 }

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -20,8 +23,11 @@ const (
 	dumpBodies = 256 << 20 // bytes
 )
 
+// patience is how long the last lines may take to be read.
+const patience = time.Second
+
 // runDump prints flows until it is told to stop.
-func runDump(cmd *cobra.Command, args []string) error {
+func runDump(cmd *cobra.Command, args []string) (err error) {
 	opts, err := settings(cmd.Flags(), args, "dumper_filter")
 	if err != nil {
 		return err
@@ -34,11 +40,15 @@ func runDump(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer stopProfile()
-	dumper, err := addon.NewDumper(opts, addon.DumperConfig{Out: os.Stdout, Color: colorful(os.Stdout), Width: width})
+	out, finish := printer(os.Stdout)
+	defer func() { err = errors.Join(err, finish()) }()
+	logged, finishLog := printer(os.Stderr)
+	defer func() { _ = finishLog() }()
+	dumper, err := addon.NewDumper(opts, addon.DumperConfig{Out: out, Color: colorful(os.Stdout), Width: width})
 	if err != nil {
 		return err
 	}
-	log := slog.New(addon.NewTermLog(opts, os.Stderr, colorful(os.Stderr)))
+	log := slog.New(addon.NewTermLog(opts, logged, colorful(os.Stderr)))
 	p, err := proxy.Open(opts, log)
 	if err != nil {
 		return err
@@ -47,8 +57,22 @@ func runDump(cmd *cobra.Command, args []string) error {
 	run := start(p, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	store := flowstore.New(flowstore.Config{MaxFlows: dumpFlows, BodyLimit: dumpBodies})
 	run.owned.Go(func() { print(p.Flows(), store, dumper) })
-	<-run.stopped.Done()
+	select {
+	case err := <-out.Failed():
+		run.stop(err)
+	case <-run.stopped.Done():
+	}
 	return run.end()
+}
+
+// printer returns a printer to a file, and what ends it after all is printed or nobody has read it for a while.
+func printer(f *os.File) (p *addon.Printer, finish func() error) {
+	p = addon.NewPrinter(addon.PrinterConfig{Out: f, Patient: addon.Endless(f)})
+	return p, func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		return p.Close(ctx)
+	}
 }
 
 // print gives every snapshot to the store and the dumper until there are no more.

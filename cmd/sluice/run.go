@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"os/signal"
 	"runtime/pprof"
@@ -77,10 +78,18 @@ func (r *running) end() error {
 	return nil
 }
 
+// place writes an address to listen at; *:8080 is one for whatever address the machine has.
+func place(a net.Addr) string {
+	if t, ok := a.(*net.TCPAddr); ok && t.IP.IsUnspecified() {
+		return fmt.Sprintf("*:%d", t.Port)
+	}
+	return a.String()
+}
+
 // announce logs where the proxy listens, and which options have no effect yet.
 func announce(p *proxy.Proxy, opts *option.Options, log *slog.Logger) {
 	for _, a := range p.Addrs() {
-		log.Info("HTTP(S) proxy listening at " + a.String() + ".")
+		log.Info("HTTP(S) proxy listening at " + place(a) + ".")
 	}
 	if names := opts.Unsupported(); len(names) > 0 {
 		log.Warn("these options are kept, but nothing acts on them yet: " + strings.Join(names, ", "))

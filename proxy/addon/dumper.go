@@ -1,7 +1,7 @@
 package addon
 
 import (
-	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"sync/atomic"
@@ -10,6 +10,9 @@ import (
 	"sluice/proxy/flow"
 	"sluice/proxy/option"
 )
+
+// maxLines is how many bytes of lines are written at once.
+const maxLines = 64 << 10
 
 // DumperConfig says where a Dumper prints.
 type DumperConfig struct {
@@ -21,10 +24,11 @@ type DumperConfig struct {
 
 // A Dumper prints flows as they end and the messages of conversations as they
 // pass, as the options flow_detail and dumper_filter say. It is no part of the
-// addon chain: it is shown published snapshots, by one goroutine. A slow
-// reader of its output makes it, and so that goroutine, wait.
+// addon chain: it is shown published snapshots, by one goroutine. It writes
+// whole lines, and waits as long as writing them takes.
 type Dumper struct {
-	out      *bufio.Writer
+	out      io.Writer
+	printed  bytes.Buffer // and not yet written
 	brush    brush
 	width    func() int
 	settings atomic.Pointer[dumpSettings]
@@ -48,7 +52,7 @@ type shown struct {
 
 // NewDumper returns a dumper that follows its options from now on. An invalid dumper_filter is an error, of type *filter.SyntaxError.
 func NewDumper(opts *option.Options, cfg DumperConfig) (*Dumper, error) {
-	d := &Dumper{out: bufio.NewWriterSize(cfg.Out, 16<<10), brush: brush(cfg.Color), width: cfg.Width, shown: map[flow.ID]shown{}}
+	d := &Dumper{out: cfg.Out, brush: brush(cfg.Color), width: cfg.Width, shown: map[flow.ID]shown{}}
 	if d.width == nil {
 		d.width = func() int { return 0 }
 	}
@@ -70,7 +74,7 @@ func NewDumper(opts *option.Options, cfg DumperConfig) (*Dumper, error) {
 	return d, apply(nil)
 }
 
-// Put takes a snapshot and prints what is new and final in it. What is printed may stay in a buffer until Flush.
+// Put takes a snapshot and prints what is new and final in it, at Flush at the latest.
 func (d *Dumper) Put(f *flow.Flow) {
 	s := d.settings.Load()
 	if s.detail == 0 && len(d.shown) == 0 {
@@ -87,8 +91,13 @@ func (d *Dumper) Put(f *flow.Flow) {
 	}
 }
 
-// Flush writes out what has been printed.
-func (d *Dumper) Flush() { _ = d.out.Flush() }
+// Flush writes out what has been printed, whole lines all of it.
+func (d *Dumper) Flush() {
+	if d.printed.Len() > 0 {
+		_, _ = d.out.Write(d.printed.Bytes()) // who owns the output learns of its errors
+		d.printed.Reset()
+	}
+}
 
 func (s *dumpSettings) wants(f *flow.Flow) bool { return s.detail > 0 && s.filter.Match(f) }
 
@@ -122,4 +131,10 @@ func (d *Dumper) conversation(s *dumpSettings, f *flow.Flow) {
 	}
 }
 
-func (d *Dumper) printf(format string, args ...any) { fmt.Fprintf(d.out, format, args...) }
+// printf prints to the buffer, and that to the output when it is large, at the end of a line.
+func (d *Dumper) printf(format string, args ...any) {
+	fmt.Fprintf(&d.printed, format, args...)
+	if n := d.printed.Len(); n > maxLines && d.printed.Bytes()[n-1] == '\n' {
+		d.Flush()
+	}
+}

@@ -97,7 +97,7 @@ func TestRun(t *testing.T) {
 		{`t.rest x`, 0, ""},
 		{`t.rest x 1 2 3`, 3, ""},
 		{`t.rest x 1 y`, nil, `n: "y" is not a number`},
-		{`t.rest`, nil, "wants at least 1 arguments, got 0: write t.rest a *n"},
+		{`t.rest`, nil, "wants at least 1 argument, got 0: write t.rest a *n"},
 		{`view.focus.next 1`, nil, "wants 0 arguments, got 1: write view.focus.next"},
 		{`view.fokus.next`, nil, `unknown command "view.fokus.next": did you mean view.focus.next?`},
 		{`completely.other`, nil, `unknown command "completely.other": press tab`},

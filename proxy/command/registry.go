@@ -170,7 +170,11 @@ func countError(c Command, got int) error {
 	case most > least:
 		want = fmt.Sprintf("%d to %d", least, most)
 	}
-	return fmt.Errorf("wants %s arguments, got %d: write %s", want, got, usage(c))
+	things := "arguments"
+	if strings.HasSuffix(" "+want, " 1") {
+		things = "argument"
+	}
+	return fmt.Errorf("wants %s %s, got %d: write %s", want, things, got, usage(c))
 }
 
 // Signature returns the command as help shows it: name a b *rest -> type.

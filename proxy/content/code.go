@@ -8,7 +8,8 @@ import (
 const (
 	codeIndent   = 2
 	maxBrackets  = 4096 // open brackets that are remembered
-	minifiedLine = 200  // bytes; code whose lines are longer on average has been minified
+	minifiedLine = 100  // bytes; code whose lines are longer on average has been minified
+	longLine     = 72   // bytes; and so has code that is one line of more
 )
 
 var javascriptTypes = []string{
@@ -65,8 +66,9 @@ func printCode(p *pen, l *language, b []byte, column int) {
 }
 
 func isMinified(b []byte) bool {
-	b = b[:min(len(b), 32<<10)]
-	return len(b) > minifiedLine*(1+bytes.Count(b, newline))
+	b = bytes.TrimSpace(b[:min(len(b), 32<<10)])
+	lines := 1 + bytes.Count(b, newline)
+	return len(b) > minifiedLine*lines || lines == 1 && len(b) > longLine && bytes.ContainsAny(b, "{;")
 }
 
 type codePrinter struct {

@@ -336,3 +336,19 @@ c: !binary ff00
 `)
 	want(t, show(t, "msgpack", Meta{}, "\x92\x01"), "- 1\n- \nthe MsgPack ends here, unfinished\n")
 }
+
+func TestOneLongLineOfCodeIsBroken(t *testing.T) {
+	want(t, show(t, "css", Meta{}, `body{margin:0}h1{color:rebeccapurple}p{color:red;background-color:white;font:9px sans}`), `body{
+  margin:0
+}
+h1{
+  color:rebeccapurple
+}
+p{
+  color:red;
+  background-color:white;
+  font:9px sans
+}
+`)
+	want(t, show(t, "javascript", Meta{}, "if (a < b) { x() }"), "if (a < b) { x() }\n")
+}

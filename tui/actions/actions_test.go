@@ -88,7 +88,7 @@ func TestShellBody(t *testing.T) {
 	if err != nil {
 		t.Skip("no shell")
 	}
-	for _, body := range []string{"a b", "it's", "$HOME `id` \"x\"", "100% \\n", "tab\there", "é ü 日本"} {
+	for _, body := range []string{"a b", "it's", "$HOME `id` \"x\"", "100% \\n", "tab\there", "é ü 日本", "a\nb\n\n", "\n", "-n\tx", "--\n"} {
 		word, err := shellBody([]byte(body))
 		if err != nil {
 			t.Fatal(err)

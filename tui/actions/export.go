@@ -255,11 +255,13 @@ func shellBody(body []byte) (string, error) {
 	if !strings.ContainsFunc(text, func(r rune) bool { return r < 0x20 || r == 0x7f }) {
 		return quote(text), nil
 	}
+	text = strings.TrimRight(text, "\n") // as $() would
+	ending := string(body[len(text):])
 	var b strings.Builder
 	b.WriteString(`"$(printf '`)
-	for _, r := range text {
+	for i, r := range text {
 		switch {
-		case r < 0x20 || r == 0x7f:
+		case r < 0x20 || r == 0x7f || r == '-' && i == 0: // lest printf take it for an option
 			fmt.Fprintf(&b, `\%03o`, r) // which every printf knows, unlike \x
 		case r == '\'':
 			b.WriteString(`\047`)
@@ -272,6 +274,9 @@ func shellBody(body []byte) (string, error) {
 		}
 	}
 	b.WriteString(`')"`)
+	if ending != "" {
+		b.WriteString("'" + ending + "'")
+	}
 	return b.String(), nil
 }
 

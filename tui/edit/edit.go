@@ -79,6 +79,9 @@ func Parts(f *flow.Flow) []string {
 
 // How returns how a part is edited.
 func How(part string) Way {
+	if body, _, ok := inView(part); ok {
+		part = body
+	}
 	switch part {
 	case Method, Reason, StatusCode:
 		return ByPrompt
@@ -173,7 +176,7 @@ func editable(f *flow.Flow, part string) error {
 		return fmt.Errorf("there is no %q to edit; take one of those that e offers", part)
 	case part == Comment:
 		return nil
-	case !slices.Contains(Parts(f), part):
+	case !slices.Contains(Parts(f), plainPart(part)):
 		return fmt.Errorf("a %s flow has no %s", f.Kind, part)
 	case f.Kind == flow.HTTP && f.Request == nil:
 		return errNoRequest

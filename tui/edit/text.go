@@ -24,6 +24,9 @@ func Text(f *flow.Flow, part string) ([]byte, error) {
 		m, err := lastMessage(f)
 		return m.Content, err
 	}
+	if _, view, ok := inView(part); ok {
+		return viewed(f, part, view)
+	}
 	m := bodyOf(f, part)
 	if m == nil {
 		return nil, nil
@@ -34,6 +37,9 @@ func Text(f *flow.Flow, part string) ([]byte, error) {
 
 // ContentType returns the content type of a part, so that an editor can be told what it gets; "" if none is known.
 func ContentType(f *flow.Flow, part string) string {
+	if _, view, ok := inView(part); ok && view != "json" {
+		return "text/plain"
+	}
 	if m := bodyOf(f, part); m != nil {
 		return m.Headers.Get("Content-Type")
 	}
@@ -65,9 +71,14 @@ func ApplyText(f *flow.Flow, part string, data []byte) error {
 		response(f)
 	}
 	m := bodyOf(f, part)
-	_, coded, err := decoded(m)
+	plain, coded, err := decoded(m)
 	if err != nil {
 		return err
+	}
+	if _, view, ok := inView(part); ok {
+		if data, err = encoded(view, plain, data); err != nil {
+			return err
+		}
 	}
 	return setContent(m, bytes.Clone(data), coded)
 }
@@ -97,7 +108,7 @@ func textual(f *flow.Flow, part string) error {
 
 // bodyOf returns the message whose body a part is, nil if it is none or the flow has none.
 func bodyOf(f *flow.Flow, part string) *flow.HTTPMessage {
-	switch {
+	switch part = plainPart(part); {
 	case part == RequestBody && f.Request != nil:
 		return &f.Request.HTTPMessage
 	case part == ResponseBody && f.Response != nil:

@@ -135,6 +135,7 @@ type handler struct {
 	log    *Log
 	prefix string // names of groups, each with its dot
 	attrs  string // formatted attributes of WithAttrs
+	why    string // what they say of why something failed
 }
 
 // Enabled is always true: what is shown is chosen later.
@@ -145,10 +146,12 @@ func (h *handler) Handle(_ context.Context, r slog.Record) error {
 	var b strings.Builder
 	b.WriteString(r.Message)
 	b.WriteString(h.attrs)
+	why := h.why
 	r.Attrs(func(a slog.Attr) bool {
-		writeAttr(&b, h.prefix, a)
+		writeAttr(&b, &why, h.prefix, a)
 		return true
 	})
+	b.WriteString(why)
 	h.log.add(Entry{Time: r.Time, Level: LevelName(r.Level), Text: b.String()})
 	return nil
 }
@@ -157,10 +160,11 @@ func (h *handler) Handle(_ context.Context, r slog.Record) error {
 func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	var b strings.Builder
 	b.WriteString(h.attrs)
+	why := h.why
 	for _, a := range attrs {
-		writeAttr(&b, h.prefix, a)
+		writeAttr(&b, &why, h.prefix, a)
 	}
-	return &handler{h.log, h.prefix, b.String()}
+	return &handler{h.log, h.prefix, b.String(), why}
 }
 
 // WithGroup returns a handler that writes name in front of later attributes.
@@ -168,17 +172,18 @@ func (h *handler) WithGroup(name string) slog.Handler {
 	if name == "" {
 		return h
 	}
-	return &handler{h.log, h.prefix + name + ".", h.attrs}
+	return &handler{h.log, h.prefix + name + ".", h.attrs, h.why}
 }
 
-func writeAttr(b *strings.Builder, prefix string, a slog.Attr) {
+// writeAttr writes an attribute to b; one that says why something failed to why, which stands behind all others.
+func writeAttr(b *strings.Builder, why *string, prefix string, a slog.Attr) {
 	v := a.Value.Resolve()
 	if v.Kind() == slog.KindGroup {
 		if a.Key != "" {
 			prefix += a.Key + "."
 		}
 		for _, sub := range v.Group() {
-			writeAttr(b, prefix, sub)
+			writeAttr(b, why, prefix, sub)
 		}
 		return
 	}
@@ -186,6 +191,10 @@ func writeAttr(b *strings.Builder, prefix string, a slog.Attr) {
 		return
 	}
 	text := v.String()
+	if a.Key == "err" || a.Key == "error" {
+		*why += ": " + text
+		return
+	}
 	if text == "" || strings.ContainsAny(text, " \"=\n") {
 		text = fmt.Sprintf("%q", text)
 	}

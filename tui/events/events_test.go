@@ -1,6 +1,7 @@
 package events
 
 import (
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -74,5 +75,17 @@ func TestChangesAreMerged(t *testing.T) {
 	}
 	if n := len(l.Since(0)); n != 400 {
 		t.Errorf("%d entries", n)
+	}
+}
+
+func TestTheReasonComesLast(t *testing.T) {
+	l := New()
+	log := slog.New(l.Handler())
+	log.Info("cannot connect", "err", errors.New("it is refused"), "server", "a:1")
+	log.With("err", "x y").Info("late", "n", 1)
+	for i, want := range []string{"cannot connect server=a:1: it is refused", "late n=1: x y"} {
+		if got := l.Since(0)[i].Text; got != want {
+			t.Errorf("entry %q, want %q", got, want)
+		}
 	}
 }

@@ -19,9 +19,10 @@ import (
 // Kind is what a column holds.
 type Kind uint8
 
-// The kinds of column. All of them are edited as escaped text.
+// The kinds of column. All but Plain are edited as escaped text.
 const (
 	Text       Kind = iota // characters
+	Plain                  // characters, a backslash one of them
 	Bytes                  // bytes, everything above ASCII escaped
 	Attributes             // attributes of a cookie, edited in a grid of their own
 )
@@ -68,6 +69,7 @@ type Model struct {
 	edit     *prompt.Line // nil: navigating
 	before   string       // what the edit began with
 	note     string       // why the edit cannot be taken
+	refused  string       // the text that note is about
 	sub      *Model       // the attributes of the focused cell being edited
 	pending  int          // tells the results of files and editors that are no longer wanted
 }
@@ -182,21 +184,29 @@ func (m *Model) begin() {
 		m.note = "this value is too long to edit here: press e for an editor"
 		return
 	default:
-		m.before = m.escaped(m.rows[m.row][m.col])
+		m.before = m.escaped(m.col, m.rows[m.row][m.col])
 		m.edit = prompt.NewLine(m.before)
 	}
 	m.note = ""
 	m.settle()
 }
 
-func (m *Model) escaped(value string) string {
-	return Escape(value, m.spec.Columns[m.col].Kind == Bytes)
+func (m *Model) escaped(col int, value string) string {
+	kind := m.spec.Columns[col].Kind
+	if kind == Plain {
+		return value
+	}
+	return Escape(value, kind == Bytes)
 }
 
 // entered returns the value that the edit makes, or why it makes none.
 func (m *Model) entered() (value, why string) {
 	if m.edit.Text() == m.before {
 		return m.rows[m.row][m.col], ""
+	}
+	if m.spec.Columns[m.col].Kind == Plain {
+		value = strings.TrimSpace(m.edit.Text())
+		return value, m.check(value)
 	}
 	value, err := Unescape(m.edit.Text())
 	if err != nil {
@@ -222,13 +232,24 @@ func (m *Model) commit() bool {
 	}
 	value, why := m.entered()
 	if why != "" {
-		m.note = why
+		m.note, m.refused = why, m.edit.Text()
 		return false
 	}
 	m.rows[m.row][m.col] = value
 	m.edit, m.note = nil, ""
 	m.settle()
 	return true
+}
+
+// leave ends the edit of a value. One that was refused, and is as it was then, is dropped.
+func (m *Model) leave() {
+	if m.note != "" && m.edit.Text() == m.refused {
+		m.edit, m.note = nil, ""
+		return
+	}
+	if !m.commit() {
+		m.note = strings.TrimPrefix(m.note, "invalid data: ") + "; esc drops it"
+	}
 }
 
 // leaveSub takes over the attributes that were edited.

@@ -374,3 +374,17 @@ func TestEscapeRoundTrip(t *testing.T) {
 		}
 	})
 }
+
+func TestRefusedValueCanBeLeft(t *testing.T) {
+	m := headers()
+	press(m, "right", "enter")
+	typed(m, `\q`)
+	press(m, "esc")
+	if !m.Editing() || !strings.Contains(m.View(), "esc drops it") {
+		t.Fatalf("no way out is offered:\n%s", ansi.Strip(m.View()))
+	}
+	press(m, "esc")
+	if m.Editing() || m.Changed() {
+		t.Errorf("the edit goes on, or something was kept: %q", m.Rows())
+	}
+}

@@ -30,7 +30,7 @@ func (m *Model) editKey(k tea.KeyPressMsg) bool {
 	case "ctrl+c":
 		return false
 	case "esc":
-		m.commit()
+		m.leave()
 	case "enter":
 		if m.spec.Columns[m.col].Multiline {
 			m.edit.Insert("\n")

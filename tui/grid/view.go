@@ -99,7 +99,7 @@ func (m *Model) shown(row, col, cells int) string {
 	if cut {
 		value = value[:4*cells+4]
 	}
-	s := content.Clean(strings.TrimSpace(Escape(value, m.spec.Columns[col].Kind == Bytes)))
+	s := content.Clean(strings.TrimSpace(m.escaped(col, value)))
 	if cut {
 		s += "…"
 	}

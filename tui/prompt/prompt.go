@@ -216,6 +216,9 @@ type checked struct {
 	msg   string
 }
 
+// Judge looks for a mistake in the line as it is when the prompt opens.
+func (m *Model) Judge() tea.Cmd { return m.check() }
+
 // check looks for a mistake in the line.
 func (m *Model) check() tea.Cmd {
 	if m.cfg.Check == nil || len(m.line.text) > maxAnalysed {
