@@ -227,6 +227,8 @@ func (p *Playbook) carryOut(c layer.Command) {
 	case *layer.RequestWakeup:
 		p.wakeups = append(p.wakeups, c)
 		p.out("wakeup " + c.After.String())
+	case *layer.Update:
+		p.out("update")
 	case *layer.Log:
 		if p.ShowLogs || c.Level > slog.LevelInfo {
 			p.out(fmt.Sprintf("log %s %q", levelName(c.Level), c.Text))
