@@ -73,7 +73,7 @@ func TestInflateRefuses(t *testing.T) {
 func TestInflateIsBounded(t *testing.T) {
 	const limit = 1 << 20
 	s := newSender(false)
-	bomb := s.message(make([]byte, 64<<20))
+	bomb := s.message(make([]byte, 16<<20))
 	var f Inflater
 	got, err := f.Inflate(nil, bomb, limit)
 	if !errors.Is(err, ErrTooLarge) || cap(got) > 4*limit {
