@@ -43,7 +43,7 @@ func evil() *flow.Flow {
 
 // Whatever is shown at whatever size, the view is exact and clean.
 func TestViewIsExact(t *testing.T) {
-	flows := []*flow.Flow{jsonFlow(), evil(), tcpFlow(9), webSocketFlow(), nil}
+	flows := []*flow.Flow{jsonFlow(), evil(), tcpFlow(9), webSocketFlow(), grpcFlow(), eventFlow("event: x\x1b]52;\x07\ndata: \x1b[2J\n\n", false), nil}
 	rapid.Check(t, func(t *rapid.T) {
 		m := newModel(Config{})
 		defer m.Close()

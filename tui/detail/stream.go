@@ -35,6 +35,9 @@ func sameContent(a, b flow.Message) bool {
 
 // grownTo reports whether the text of o is that of l with something behind it.
 func (l look) grownTo(o look) bool {
+	if l.kind == entries && l.mode == o.mode && l.flow.ID == o.flow.ID {
+		return grownEntries(l.flow, o.flow)
+	}
 	if l.kind != stream || l.mode != o.mode || l.flow.ID != o.flow.ID || l.flow.Intercepted || o.flow.Intercepted {
 		return false
 	}
@@ -45,6 +48,9 @@ func (l look) grownTo(o look) bool {
 
 // newMessages returns what the text of l has behind that of the older flow.
 func newMessages(old *flow.Flow, l look) iter.Seq[content.Line] {
+	if l.kind == entries {
+		return newEntries(old, l)
+	}
 	return messageLines(l.flow, l.mode, len(messagesOf(old)))
 }
 
@@ -95,6 +101,12 @@ func arrow(fromClient bool) content.Span {
 // writeMessage writes one message: which way it went, when, its size and what it says, which
 // stands below the rest if it takes more than a line.
 func writeMessage(msg flow.Message, binary bool, mode string, held bool, yield func(content.Line) bool) bool {
+	lead := append(content.Line{arrow(msg.FromClient), {Text: figures(msg), Role: content.Comment}}, signs(msg, binary, held)...)
+	return writeLed(lead, messageText(msg, mode), held, yield)
+}
+
+// writeLed writes lines behind a lead, or below it if there is more than one.
+func writeLed(lead content.Line, lines iter.Seq[content.Line], held bool, yield func(content.Line) bool) bool {
 	write := func(l content.Line) bool {
 		if held {
 			for i := range l {
@@ -103,10 +115,9 @@ func writeMessage(msg flow.Message, binary bool, mode string, held bool, yield f
 		}
 		return yield(l)
 	}
-	lead := append(content.Line{arrow(msg.FromClient), {Text: figures(msg), Role: content.Comment}}, signs(msg, binary, held)...)
 	var first content.Line
 	n := 0
-	for l := range messageText(msg, mode) {
+	for l := range lines {
 		l = shortOffset(l)
 		if n++; n == 1 {
 			first = slices.Clone(l)
