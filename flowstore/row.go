@@ -106,9 +106,22 @@ func (r *Row) http(f *flow.Flow) {
 	}
 	r.HasResponse, r.Status, r.Reason = true, p.Status, p.Reason
 	r.ContentType, r.End = p.Headers.Get("Content-Type"), p.HTTPMessage.End
+	if w := f.WebSocket; w != nil {
+		r.webSocket(w)
+	}
 	r.BodyDropped = r.BodyDropped || p.Body.Gap() == flow.Dropped
 	if !q.End.IsZero() && p.Start.After(q.End) {
 		r.Wait = p.Start.Sub(q.End)
+	}
+}
+
+// webSocket notes how far a WebSocket connection is.
+func (r *Row) webSocket(w *flow.WebSocket) {
+	if n := len(w.Messages); n > 0 && w.Messages[n-1].Time.After(r.End) {
+		r.End = w.Messages[n-1].Time
+	}
+	if w.End.After(r.End) {
+		r.End = w.End
 	}
 }
 

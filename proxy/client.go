@@ -146,6 +146,10 @@ func (c *client) do(cmd layer.Command) {
 		c.close(cmd)
 	case *layer.OpenConnection:
 		c.open(cmd)
+	case *layer.Pause:
+		if s := c.socketOf(cmd.Conn); s != nil {
+			s.setPaused(cmd.On)
+		}
 	case *layer.RequestWakeup:
 		c.wake(cmd)
 	case *layer.Log:

@@ -107,6 +107,7 @@ func (c *client) close(cmd *layer.CloseConnection) {
 		cmd.Conn.State &^= flow.CanWrite
 	} else {
 		cmd.Conn.State = flow.Closed
+		s.setPaused(false)
 	}
 	cmd.Conn.Touch()
 	s.mu.Lock()
@@ -130,6 +131,7 @@ func (c *client) read(s *socket) {
 		ev.Data = b
 		c.post(ev)
 		ev.Data = nil
+		s.awaitUnpaused()
 	})
 	c.mu.Lock()
 	s.conn.State &^= flow.CanRead

@@ -80,7 +80,7 @@ func New(cfg Config) *Engine {
 	cfg.MaxClients = or(cfg.MaxClients, 20_000)
 	if cfg.Layers == nil {
 		cfg.Layers = &atomic.Pointer[layer.Options]{}
-		cfg.Layers.Store(&layer.Options{RawTCP: true})
+		cfg.Layers.Store(&layer.Options{RawTCP: true, WebSocket: true})
 	}
 	e := &Engine{cfg: cfg, flows: make(chan []*flow.Flow), waiting: make(chan struct{}, 1), over: make(chan struct{}), clients: map[*client]struct{}{}}
 	e.force, e.kill = context.WithCancel(context.Background())

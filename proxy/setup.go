@@ -157,7 +157,7 @@ func (p *Proxy) layerOptions() *atomic.Pointer[layer.Options] {
 		ptr.Store(readLayerOptions(p.opts))
 		return nil
 	}
-	p.opts.Subscribe(apply, "connection_strategy", "rawtcp", "keep_host_header", "validate_inbound_headers", "show_ignored_hosts",
+	p.opts.Subscribe(apply, "connection_strategy", "rawtcp", "websocket", "keep_host_header", "validate_inbound_headers", "show_ignored_hosts",
 		"store_streamed_bodies", "http_connect_send_host_header", "stream_large_bodies", "body_size_limit", "proxy_debug")
 	_ = apply(nil)
 	return ptr
@@ -167,6 +167,7 @@ func readLayerOptions(o *option.Options) *layer.Options {
 	l := &layer.Options{
 		Lazy:            o.Str("connection_strategy") == "lazy",
 		RawTCP:          o.Bool("rawtcp"),
+		WebSocket:       o.Bool("websocket"),
 		KeepHostHeader:  o.Bool("keep_host_header"),
 		SkipValidation:  !o.Bool("validate_inbound_headers"),
 		ShowIgnored:     o.Bool("show_ignored_hosts"),

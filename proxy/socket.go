@@ -37,7 +37,8 @@ type socket struct {
 	failed  bool
 	eof     bool // the peer sends no more
 
-	deaf atomic.Bool // shut or failed
+	deaf   atomic.Bool                   // shut or failed
+	paused atomic.Pointer[chan struct{}] // is closed when the socket may be read again; nil: it is read
 
 	once sync.Once
 	gone chan struct{} // closed when nc is

@@ -35,6 +35,7 @@ type fakeEngine struct {
 	resumed  map[flow.ID]*flow.Edit
 	killed   []flow.ID
 	replayed []flow.ID
+	injected []flow.Message
 	err      error
 }
 
@@ -42,6 +43,10 @@ func (e *fakeEngine) Resume(id flow.ID, edit *flow.Edit) bool { e.resumed[id] = 
 func (e *fakeEngine) Kill(id flow.ID) bool                    { e.killed = append(e.killed, id); return true }
 func (e *fakeEngine) Replay(f *flow.Flow) error {
 	e.replayed = append(e.replayed, f.ID)
+	return e.err
+}
+func (e *fakeEngine) Inject(_ flow.ID, m flow.Message) error {
+	e.injected = append(e.injected, m)
 	return e.err
 }
 func (e *fakeEngine) ReplayCount() int { return 0 }

@@ -166,12 +166,13 @@ type noEngine struct{}
 
 var errNoEngine = errors.New("there is no proxy running here")
 
-func (noEngine) Resume(flow.ID, *flow.Edit) bool { return false }
-func (noEngine) Kill(flow.ID) bool               { return false }
-func (noEngine) Replay(*flow.Flow) error         { return errNoEngine }
-func (noEngine) ReplayCount() int                { return 0 }
-func (noEngine) StopReplay()                     {}
-func (noEngine) Addrs() []string                 { return nil }
+func (noEngine) Resume(flow.ID, *flow.Edit) bool    { return false }
+func (noEngine) Kill(flow.ID) bool                  { return false }
+func (noEngine) Replay(*flow.Flow) error            { return errNoEngine }
+func (noEngine) ReplayCount() int                   { return 0 }
+func (noEngine) StopReplay()                        {}
+func (noEngine) Inject(flow.ID, flow.Message) error { return errNoEngine }
+func (noEngine) Addrs() []string                    { return nil }
 
 func plural(n int, thing string) string {
 	if n == 1 {

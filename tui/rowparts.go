@@ -146,13 +146,15 @@ func mediaText(t *style.Theme, r flowstore.Row, f *flow.Flow) (string, lipgloss.
 	switch {
 	case r.Error != "":
 		return r.Error, t.Error
+	case r.Intercepted && r.WebSocket && r.Messages > 0:
+		return "held message", t.Intercept
 	case r.Intercepted && r.HasResponse:
 		return "held response", t.Intercept
 	case r.Intercepted && r.Kind == flow.HTTP:
 		return "held request", t.Intercept
 	case r.Intercepted:
 		return "held message", t.Intercept
-	case r.Kind != flow.HTTP:
+	case r.Kind != flow.HTTP, r.WebSocket:
 		return plural(r.Messages, "message"), t.Muted
 	case !r.HasResponse:
 		return "", t.Text

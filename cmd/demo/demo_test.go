@@ -57,7 +57,7 @@ func TestVisits(t *testing.T) {
 			t.Errorf("no flow of %s %s", visit.method, visit.url)
 		}
 	}
-	for path, want := range map[string]int{"/v1/broken": 500, "/favicon.ico": 404, "/old": 301, "/v1/upload": 200, "/login": 303} {
+	for path, want := range map[string]int{"/v1/broken": 500, "/favicon.ico": 404, "/old": 301, "/v1/upload": 200, "/login": 303, "/room": 101, "/shop.Orders/Watch": 200} {
 		found := false
 		for name, status := range got {
 			if strings.HasSuffix(name, path) {

@@ -107,6 +107,8 @@ func routes() http.Handler {
 	m.HandleFunc("GET api.localhost/v1/broken", broken)
 	m.HandleFunc("GET api.localhost/v1/reset", reset)
 	m.HandleFunc("POST api.localhost/v1/upload", upload)
+	m.HandleFunc("GET chat.localhost/room", room)
+	m.HandleFunc("POST api.localhost/shop.Orders/Watch", watch)
 	m.HandleFunc("GET static.localhost/{name}", static)
 	return m
 }

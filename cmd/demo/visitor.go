@@ -17,8 +17,9 @@ import (
 // A visit is one request of the visitor.
 type visit struct {
 	method, url string
-	kind, body  string // of the request; kind is its Content-Type
-	fails       bool   // it is meant to end without a whole response
+	kind, body  string   // of the request; kind is its Content-Type
+	fails       bool     // it is meant to end without a whole response
+	says        []string // over a WebSocket; nil: it is a plain request
 }
 
 // visits returns what the visitor asks an origin, in order.
@@ -38,6 +39,9 @@ func visits(o *origin) []visit {
 		{method: "POST", url: shop("/cart"), kind: form, body: "product=1&product=4&gift=yes"},
 		{method: "POST", url: api("/v1/orders"), kind: jsonType, body: `{"customer":"ada","lines":[{"product":4,"count":1}],"express":true}`},
 		{method: "GET", url: api("/v1/events?n=3")},
+		{method: "GET", url: o.url("https", "chat", "/room"), says: []string{
+			`{"from":"ada","text":"hello, is anybody there?"}`, "just some text", `{"from":"ada","text":"where is my order?","order":{"id":7,"lines":[1,2,3]}}`}},
+		{method: "POST", url: api("/shop.Orders/Watch"), kind: "application/grpc-web+proto", body: framed("", "\x0a\x03ada\x10\x07")},
 		{method: "GET", url: o.url("http", "shop", "/old")},
 		{method: "GET", url: api("/v1/broken")},
 		{method: "PUT", url: api("/v1/orders/7"), kind: jsonType, body: `{"express":false}`},
@@ -105,6 +109,9 @@ func (v *visitor) run(ctx context.Context, pace time.Duration) {
 
 // make sends a request and reads the whole response. It returns its status and the size of its body.
 func (v *visitor) make(ctx context.Context, visit visit) (status int, size int64, err error) {
+	if visit.says != nil {
+		return v.talk(ctx, visit)
+	}
 	req, err := http.NewRequestWithContext(ctx, visit.method, visit.url, strings.NewReader(visit.body))
 	if err != nil {
 		return 0, 0, err

@@ -76,6 +76,10 @@ func freePort(t *testing.T) int {
 
 // answer keeps what it was asked and says something that depends on it.
 func (w *world) answer(rw http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Upgrade") != "" {
+		w.chat(rw, r)
+		return
+	}
 	body, _ := io.ReadAll(r.Body)
 	select {
 	case w.received <- request{r.Method, r.URL.Path, string(body), r.Header.Clone()}:

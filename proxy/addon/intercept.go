@@ -68,12 +68,18 @@ func (i *Intercept) Handle(h layer.Hook) <-chan layer.Verdict {
 	case *layer.Response:
 		return i.hold(h.Flow)
 	case *layer.TCPMessage:
-		return i.hold(h.Flow)
+		return i.holdMessage(h.Flow)
+	case *layer.WebSocketMessageStart:
+		h.Hold = h.Hold || i.mayWant(h.Flow)
+	case *layer.WebSocketMessage:
+		return i.holdMessage(h.Flow)
 	case *layer.Error:
 		i.forget(h.Flow.ID)
 	case *layer.TCPError:
 		i.forget(h.Flow.ID)
 	case *layer.TCPEnd:
+		i.forget(h.Flow.ID)
+	case *layer.WebSocketEnd:
 		i.forget(h.Flow.ID)
 	}
 	return nil
@@ -98,6 +104,30 @@ func (i *Intercept) hold(f *flow.Flow) <-chan layer.Verdict {
 	if f.Killed() || !i.wants(f) {
 		return nil
 	}
+	return i.wait(f)
+}
+
+// holdMessage holds a flow because of its last message: of all its messages, the filter sees that one only.
+func (i *Intercept) holdMessage(f *flow.Flow) <-chan layer.Verdict {
+	if i.filter.Load() == nil || f.Killed() || !i.wants(withLast(f)) {
+		return nil
+	}
+	return i.wait(f)
+}
+
+// withLast returns a copy of a flow that has only its last message.
+func withLast(f *flow.Flow) *flow.Flow {
+	c := *f
+	if f.WebSocket != nil {
+		w := *f.WebSocket
+		w.Messages = w.Messages[max(0, len(w.Messages)-1):]
+		c.WebSocket = &w
+	}
+	c.Messages = f.Messages[max(0, len(f.Messages)-1):]
+	return &c
+}
+
+func (i *Intercept) wait(f *flow.Flow) <-chan layer.Verdict {
 	w := make(chan layer.Verdict, 1)
 	f.Intercepted = true
 	i.mu.Lock()

@@ -123,7 +123,7 @@ type Message struct {
 	Content    []byte
 	Time       time.Time
 	Text       bool // WebSocket: a text message, not a binary one
-	Dropped    bool // WebSocket: recorded but not forwarded
+	Dropped    bool // recorded but not forwarded
 	Injected   bool
 	Lost       int // bytes of content that the store let go to bound its memory; Content is nil then
 }

@@ -11,6 +11,7 @@ import (
 type Options struct {
 	Lazy              bool  // connect to a server only when it is needed
 	RawTCP            bool  // relay what is not HTTP
+	WebSocket         bool  // read what follows an upgrade to WebSocket
 	KeepHostHeader    bool  // reverse mode: leave Host as it is
 	SkipValidation    bool  // do not refuse malformed headers
 	ShowIgnored       bool  // record ignored connections

@@ -127,6 +127,11 @@ type (
 		Conn *flow.Conn
 		Half bool
 	}
+	// Pause has a connection not read until it is commanded again with On false, or the connection is closed. What has been read still comes.
+	Pause struct {
+		Conn *flow.Conn
+		On   bool
+	}
 	// RequestWakeup asks for a Wakeup after some time.
 	RequestWakeup struct{ After time.Duration }
 	// Update has a flow shown that has changed without a hook, as a body that grows does.
@@ -146,6 +151,9 @@ func (*OpenConnection) Command() {}
 
 // Command marks a command.
 func (*CloseConnection) Command() {}
+
+// Command marks a command.
+func (*Pause) Command() {}
 
 // Command marks a command.
 func (*RequestWakeup) Command() {}

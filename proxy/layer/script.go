@@ -7,6 +7,9 @@ import (
 	"sluice/proxy/flow"
 )
 
+// maxBacklog is how many bytes may wait for a script that waits for an answer before those who send them are not read any more.
+const maxBacklog = 256 << 10
+
 // A Script is a layer written as straight-line code. Its body runs on a
 // coroutine and gives way only in Next, Await, Hook and Open. What
 // comes while it waits for an answer keeps its place in the inbox.
@@ -21,8 +24,10 @@ type Script struct {
 	inbox   []Event
 	room    [2]Event // for an inbox that is short
 	cmds    []Command
-	waiting Command    // the command whose answer the body waits for
-	answer  Completion // that answer
+	waiting Command      // the command whose answer the body waits for
+	answer  Completion   // that answer
+	backlog int          // bytes of data in the inbox
+	paused  []*flow.Conn // are not read until the inbox is empty
 	over    bool
 	halted  bool // stopped: its coroutine is not used again
 
@@ -52,7 +57,7 @@ func (s *Script) Handle(ev Event, cmds []Command) []Command {
 		c, ok := ev.(Completion)
 		if !ok || c.Of() != s.waiting {
 			s.put(Keep(ev))
-			return cmds
+			return s.pause(ev, cmds)
 		}
 		s.waiting, s.answer = nil, c
 	} else {
@@ -81,6 +86,27 @@ func (s *Script) put(ev Event) {
 		s.inbox = s.room[:0]
 	}
 	s.inbox = append(s.inbox, ev)
+	if d, ok := ev.(*DataReceived); ok {
+		s.backlog += len(d.Data)
+	}
+}
+
+// pause has the connection of an event not read any more if too much waits already.
+func (s *Script) pause(ev Event, cmds []Command) []Command {
+	d, ok := ev.(*DataReceived)
+	if !ok || s.backlog < maxBacklog || slices.Contains(s.paused, d.Conn) {
+		return cmds
+	}
+	s.paused = append(s.paused, d.Conn)
+	return append(cmds, &Pause{d.Conn, true})
+}
+
+// unpause has everything read again.
+func (s *Script) unpause() {
+	for _, c := range s.paused {
+		s.Do(&Pause{c, false})
+	}
+	s.paused = nil
 }
 
 // play runs the body to its end, or to where it is stopped.
@@ -119,6 +145,10 @@ func (s *Script) Next() Event {
 	s.inbox[0] = nil
 	if s.inbox = s.inbox[1:]; len(s.inbox) == 0 {
 		s.inbox = nil
+		s.unpause()
+	}
+	if d, ok := ev.(*DataReceived); ok {
+		s.backlog -= len(d.Data)
 	}
 	return ev
 }
@@ -126,7 +156,8 @@ func (s *Script) Next() Event {
 // Rest takes all events that have come and not been read. What they lend is lent until Handle returns.
 func (s *Script) Rest() []Event {
 	rest := slices.Clone(s.inbox)
-	s.inbox = nil
+	s.inbox, s.backlog = nil, 0
+	s.unpause()
 	return rest
 }
 

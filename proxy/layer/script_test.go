@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"testing"
 
+	"sluice/proxy/flow"
 	"sluice/proxy/layer"
 	"sluice/proxy/layer/layertest"
 )
@@ -106,5 +107,39 @@ func TestPanicOfAScriptReachesItsCaller(t *testing.T) {
 	ctx.Stop()
 	if c.events != 1 {
 		t.Error("the next script did not run")
+	}
+}
+
+// What piles up while a script waits has its connection paused, until all of it has been read.
+func TestScriptBacklog(t *testing.T) {
+	ctx, conn := layertest.Context(layer.Options{}), &flow.Conn{}
+	read := 0
+	s := &layer.Script{}
+	s.Begin(ctx, func(s *layer.Script) {
+		s.Next()
+		s.Hook(&layer.TCPStart{})
+		for {
+			if d, ok := s.Next().(*layer.DataReceived); ok {
+				read += len(d.Data)
+			}
+		}
+	})
+	defer ctx.Stop()
+	hook := s.Handle(layer.Start{}, nil)[0].(layer.Hook)
+	paused := 0
+	for range 20 {
+		for _, c := range s.Handle(&layer.DataReceived{Conn: conn, Data: make([]byte, 64<<10)}, nil) {
+			if p, ok := c.(*layer.Pause); !ok || !p.On || p.Conn != conn {
+				t.Errorf("%T %+v", c, c)
+			}
+			paused++
+		}
+	}
+	cmds := s.Handle(&layer.HookCompleted{Hook: hook}, nil)
+	if len(cmds) != 1 || cmds[0].(*layer.Pause).On || paused != 1 || read != 20*64<<10 {
+		t.Errorf("paused %d times, read %d, then %v", paused, read, cmds)
+	}
+	if cmds := s.Handle(&layer.DataReceived{Conn: conn, Data: make([]byte, 1<<20)}, nil); len(cmds) != 0 {
+		t.Errorf("one large read: %v", cmds)
 	}
 }

@@ -85,6 +85,10 @@ func (t *Tunnel) childCommand(c Command, cmds []Command) []Command {
 		if c.Conn == t.inner {
 			return t.close(c.Half, cmds)
 		}
+	case *Pause:
+		if c.Conn == t.inner {
+			return append(cmds, &Pause{t.outer, c.On})
+		}
 	case *OpenConnection:
 		if &c.Server.Conn == t.inner {
 			return t.open(c, cmds)

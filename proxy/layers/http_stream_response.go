@@ -3,6 +3,7 @@ package layers
 import (
 	"log/slog"
 
+	"sluice/proxy/flow"
 	"sluice/proxy/layer"
 )
 
@@ -104,6 +105,9 @@ func (st *HTTPStream) sendResponse(streamed bool) {
 	f := st.flow
 	f.Response.End = st.h.ctx.Now()
 	st.serverState, st.undecided = streamDone, false
+	if agreesToWebSocket(f, st.h.ctx.Options()) && st.server != nil {
+		f.WebSocket = &flow.WebSocket{}
+	}
 	st.hookResponse()
 	if st.killed(false) {
 		return
@@ -133,7 +137,7 @@ func (st *HTTPStream) sendWhole() {
 
 // flowDone ends a stream both of whose messages are over, or goes on with what a 101 has switched to.
 func (st *HTTPStream) flowDone() {
-	st.flow.Live = false
+	st.flow.Live = st.flow.WebSocket != nil
 	if st.flow.Response.Status == 101 && st.server != nil {
 		st.switchProtocols()
 		return

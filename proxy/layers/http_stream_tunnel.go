@@ -71,6 +71,12 @@ func unreachable(addr flow.Addr, err error) *flow.Response {
 func (st *HTTPStream) switchProtocols() {
 	ctx := st.h.ctx.Fork()
 	ctx.Server = st.server.server
+	if st.flow.WebSocket != nil {
+		st.upgrade = true
+		st.server.pipe(st)
+		st.tunnel(ctx, NewWebSocket(ctx, st.flow))
+		return
+	}
 	if !ctx.Options().RawTCP {
 		st.Do(&layer.Log{Level: slog.LevelWarn, Text: "The server switched protocols, but raw TCP is off: closing the connection. " +
 			"Turn rawtcp on to let such connections pass."})

@@ -102,6 +102,9 @@ func (t *TCP) relay(s *layer.Script, m flow.Message, to *flow.Conn) bool {
 		return false
 	}
 	if at < len(t.flow.Messages) {
+		if t.flow.Messages[at].Dropped {
+			return true
+		}
 		content = t.flow.Messages[at].Content
 	}
 	s.Do(&layer.SendData{Conn: to, Data: content})

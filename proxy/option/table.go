@@ -92,7 +92,7 @@ func coreSpecs() []Spec {
 		number("tcp_timeout", 600, "Close client connections on which nothing has moved for this many seconds.").checked(between(1, maxInt)),
 		list("udp_hosts", "Take hosts that match one of these regular expressions for plain UDP.").checked(regexps).later(),
 		boolean("upstream_cert", true, "Look at the server's certificate to forge one like it."),
-		boolean("websocket", true, "Speak WebSocket.").later(),
+		boolean("websocket", true, "Read the messages of WebSocket connections. If off, they pass as TCP."),
 	}
 }
 

@@ -27,6 +27,8 @@ type Engine interface {
 	// ReplayCount is how many replays wait or are under way; StopReplay forgets those that wait.
 	ReplayCount() int
 	StopReplay()
+	// Inject puts a message into a live flow. The error says why that flow takes none.
+	Inject(id flow.ID, m flow.Message) error
 	// Addrs are the addresses that the proxy listens on.
 	Addrs() []string
 }
@@ -51,6 +53,7 @@ func Commands(env Env) []command.Command {
 	cmds = append(cmds, env.cutCommands()...)
 	cmds = append(cmds, env.exportCommands()...)
 	cmds = append(cmds, env.optionCommands()...)
+	cmds = append(cmds, env.injectCommands()...)
 	return append(cmds, laterCommands()...)
 }
 

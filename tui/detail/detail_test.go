@@ -43,7 +43,7 @@ func evil() *flow.Flow {
 
 // Whatever is shown at whatever size, the view is exact and clean.
 func TestViewIsExact(t *testing.T) {
-	flows := []*flow.Flow{jsonFlow(), evil(), tcpFlow(9), webSocketFlow(), nil}
+	flows := []*flow.Flow{jsonFlow(), evil(), tcpFlow(9), webSocketFlow(), grpcFlow(), eventFlow("event: x\x1b]52;\x07\ndata: \x1b[2J\n\n", false), nil}
 	rapid.Check(t, func(t *rapid.T) {
 		m := newModel(Config{})
 		defer m.Close()
@@ -235,17 +235,17 @@ func TestStreamGrows(t *testing.T) {
 		g.Messages = append(g.Messages[:len(f.Messages):len(f.Messages)], flow.Message{FromClient: true, Content: fmt.Appendf(nil, "message %d", i)})
 		f = &g
 		run(m, m.SetFlow(f))
-		wantScreen(t, m, fmt.Sprintf("⇒ message %d", i))
+		wantScreen(t, m, fmt.Sprintf("⇒ 9b  message %d", i))
 	}
 	held := *f
 	held.Rev, held.Intercepted = held.Rev+1, true
 	run(m, m.SetFlow(&held))
-	wantScreen(t, m, "⇒ [held] message 4", "TCP Stream intercepted", "‖ held")
+	wantScreen(t, m, "⇒ 9b  [held] message 4", "TCP Stream intercepted", "‖ held")
 	edited := held
 	edited.Intercepted = false
 	edited.Messages = append(slices.Clone(f.Messages[:len(f.Messages)-1]), flow.Message{FromClient: true, Content: []byte("edited")})
 	run(m, m.SetFlow(&edited))
-	wantScreen(t, m, "⇒ edited")
+	wantScreen(t, m, "⇒ 6b  edited")
 	if strings.Contains(screen(m), "message 4") {
 		t.Error("the message is shown as it was before")
 	}

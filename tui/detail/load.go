@@ -18,6 +18,7 @@ type look struct {
 	kind kind
 	mode string
 	flow *flow.Flow
+	memo *memo // of a body that grows
 }
 
 // A pane is the text of one tab.
@@ -26,7 +27,8 @@ type pane struct {
 	shown *look // nil: nothing yet
 	job   *job  // nil: nothing is being made
 	rest  *job  // the job after which the pane rests; nil: it does not
-	stale bool  // look again when the job, or the rest, is over
+	memo  memo
+	stale bool // look again when the job, or the rest, is over
 }
 
 // A job makes the text of a tab.
@@ -74,7 +76,8 @@ func (m *Model) refresh() tea.Cmd {
 		return nil
 	}
 	_, t := m.current()
-	p, want := m.pane(t.kind), look{t.kind, m.Mode(), m.flow}
+	p, want := m.pane(t.kind), look{kind: t.kind, mode: m.Mode(), flow: m.flow}
+	want.memo = &p.memo
 	if t.kind == facts {
 		want.mode = ""
 	}
@@ -102,7 +105,7 @@ func (m *Model) refresh() tea.Cmd {
 func (p *pane) start(want look) tea.Cmd {
 	ctx, cancel := context.WithCancel(context.Background())
 	j := &job{want, text.Keep, cancel}
-	if want.kind == stream {
+	if want.kind == stream || want.kind == entries {
 		j.place = text.Follow
 	}
 	if p.shown == nil || p.shown.mode != want.mode {

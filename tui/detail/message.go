@@ -32,6 +32,8 @@ func (l look) same(o look) bool {
 		return samePath(l.flow.Request, o.flow.Request) && sameMessage(&a.HTTPMessage, &b.HTTPMessage)
 	case stream:
 		return sameStream(l.flow, o.flow)
+	case entries:
+		return sameEntries(l.flow, o.flow)
 	}
 	return l.flow == o.flow
 }
@@ -49,6 +51,8 @@ func (l look) source() text.Source {
 	switch l.kind {
 	case stream:
 		return text.Source{Lines: streamLines(f, l.mode)}
+	case entries:
+		return text.Source{Lines: l.entryLines()}
 	case facts:
 		s := factsOf(f)
 		return text.Source{Lines: text.Of(s.lines), Hang: s.hang}

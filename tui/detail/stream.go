@@ -9,6 +9,7 @@ import (
 
 	"sluice/proxy/content"
 	"sluice/proxy/flow"
+	"sluice/tui/human"
 	"sluice/tui/text"
 )
 
@@ -34,6 +35,9 @@ func sameContent(a, b flow.Message) bool {
 
 // grownTo reports whether the text of o is that of l with something behind it.
 func (l look) grownTo(o look) bool {
+	if l.kind == entries && l.mode == o.mode && l.flow.ID == o.flow.ID {
+		return grownEntries(l.flow, o.flow)
+	}
 	if l.kind != stream || l.mode != o.mode || l.flow.ID != o.flow.ID || l.flow.Intercepted || o.flow.Intercepted {
 		return false
 	}
@@ -44,6 +48,9 @@ func (l look) grownTo(o look) bool {
 
 // newMessages returns what the text of l has behind that of the older flow.
 func newMessages(old *flow.Flow, l look) iter.Seq[content.Line] {
+	if l.kind == entries {
+		return newEntries(old, l)
+	}
 	return messageLines(l.flow, l.mode, len(messagesOf(old)))
 }
 
@@ -59,10 +66,10 @@ func streamLines(f *flow.Flow, mode string) iter.Seq[content.Line] {
 
 // messageLines returns the messages of a flow from one of them on, and how it was closed.
 func messageLines(f *flow.Flow, mode string, first int) iter.Seq[content.Line] {
-	all := messagesOf(f)
+	all, isWS := messagesOf(f), f.WebSocket != nil
 	return func(yield func(content.Line) bool) {
 		for i := first; i < len(all); i++ {
-			if !writeMessage(all[i], mode, f.Intercepted && i == len(all)-1, yield) {
+			if !writeMessage(all[i], isWS && !all[i].Text, mode, f.Intercepted && i == len(all)-1, yield) {
 				return
 			}
 		}
@@ -91,27 +98,55 @@ func arrow(fromClient bool) content.Span {
 	return content.Span{Text: "⇐ ", Role: text.ToClient}
 }
 
-// writeMessage writes one message, the lines after the first below its text.
-func writeMessage(msg flow.Message, mode string, held bool, yield func(content.Line) bool) bool {
-	lead := append(content.Line{arrow(msg.FromClient)}, signs(msg, held)...)
-	begun := false
-	for l := range messageText(msg, mode) {
-		if begun {
-			lead = content.Line{{Text: "  "}}
-		}
-		begun = true
-		l = shortOffset(l)
-		line := append(lead[:len(lead):len(lead)], l...)
+// writeMessage writes one message: which way it went, when, its size and what it says, which
+// stands below the rest if it takes more than a line.
+func writeMessage(msg flow.Message, binary bool, mode string, held bool, yield func(content.Line) bool) bool {
+	lead := append(content.Line{arrow(msg.FromClient), {Text: figures(msg), Role: content.Comment}}, signs(msg, binary, held)...)
+	return writeLed(lead, messageText(msg, mode), held, yield)
+}
+
+// writeLed writes lines behind a lead, or below it if there is more than one.
+func writeLed(lead content.Line, lines iter.Seq[content.Line], held bool, yield func(content.Line) bool) bool {
+	write := func(l content.Line) bool {
 		if held {
-			for i := range line {
-				line[i].Role = text.Held
+			for i := range l {
+				l[i].Role = text.Held
 			}
 		}
-		if !yield(line) {
+		return yield(l)
+	}
+	var first content.Line
+	n := 0
+	for l := range lines {
+		l = shortOffset(l)
+		if n++; n == 1 {
+			first = slices.Clone(l)
+			continue
+		}
+		if n == 2 && !(write(lead) && write(below(first))) || !write(below(l)) {
 			return false
 		}
 	}
-	return begun || yield(append(lead, content.Span{Text: "(empty)", Role: content.Comment}))
+	switch {
+	case n == 0:
+		return write(append(lead, content.Span{Text: "(empty)", Role: content.Comment}))
+	case n == 1 && len(first) > 0 && first[0].Role == content.Offset:
+		return write(lead) && write(below(first))
+	case n == 1:
+		return write(append(lead, first...))
+	}
+	return true
+}
+
+func below(l content.Line) content.Line { return append(content.Line{{Text: "  "}}, l...) }
+
+// figures says when a message came and how long it is.
+func figures(msg flow.Message) string {
+	size := human.Size(int64(len(msg.Content) + msg.Lost))
+	if msg.Time.IsZero() {
+		return size + "  "
+	}
+	return fmt.Sprintf("%s %5s  ", msg.Time.Local().Format("15:04:05.000"), size)
 }
 
 // shortOffset makes room for the direction before a row of a dump.
@@ -125,13 +160,13 @@ func shortOffset(l content.Line) content.Line {
 }
 
 // signs says in words what is special about a message.
-func signs(msg flow.Message, held bool) content.Line {
+func signs(msg flow.Message, binary, held bool) content.Line {
 	var l content.Line
 	for _, s := range []struct {
 		is   bool
 		text string
 		role content.Role
-	}{{held, "[held] ", text.Held}, {msg.Injected, "[injected] ", text.Remark}, {msg.Dropped, "[dropped] ", content.Error}} {
+	}{{held, "[held] ", text.Held}, {binary, "[binary] ", content.Comment}, {msg.Injected, "[injected] ", text.Remark}, {msg.Dropped, "[dropped] ", content.Error}} {
 		if s.is {
 			l = append(l, content.Span{Text: s.text, Role: s.role})
 		}

@@ -13,6 +13,7 @@ const (
 	request kind = iota
 	response
 	stream
+	entries
 	facts
 )
 
@@ -31,6 +32,8 @@ func tabsOf(f *flow.Flow) []tab {
 		tabs = []tab{{request, "Request"}, {response, "Response"}}
 		if f.WebSocket != nil {
 			tabs = append(tabs, tab{stream, "WebSocket Messages"})
+		} else if parts := partsOf(f); len(parts) > 0 {
+			tabs = append(tabs, tab{entries, entriesLabel(parts)})
 		}
 	}
 	if f.Intercepted {
@@ -44,7 +47,7 @@ func heldTab(f *flow.Flow, n int) int {
 	switch {
 	case n == 1, f.Response == nil:
 		return 0
-	case n == 3 && len(f.WebSocket.Messages) > 0:
+	case f.WebSocket != nil && len(f.WebSocket.Messages) > 0:
 		return 2
 	}
 	return 1

@@ -71,7 +71,11 @@ func Parts(f *flow.Flow) []string {
 	}
 	parts := []string{Cookies, URLEncodedForm, MultipartForm, Path, Method, Query, Reason, RequestHeaders,
 		ResponseHeaders, RequestBody, ResponseBody, StatusCode, SetCookies, URL}
-	if f.WebSocket != nil {
+	switch {
+	case f.WebSocket == nil:
+	case f.Intercepted && len(f.WebSocket.Messages) > 0: // what it is held for
+		parts = append([]string{WebSocket}, parts...)
+	default:
 		parts = append(parts, WebSocket)
 	}
 	return append(parts, Comment)

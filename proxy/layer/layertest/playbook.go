@@ -16,7 +16,7 @@
 // Incoming lines: start (implied by the first Run), client "text", server "text",
 // client closed, server closed, opened, refused "why", answer [hook's name], wakeup.
 // Outgoing lines: send client "text", open server host:port, close client, half-close client,
-// hook name, wakeup 5s, log warn "text". In an expected line … stands for any text.
+// hook name, wakeup 5s, pause client, resume client, update, log warn "text". In an expected line … stands for any text.
 // Servers are called server, server2, server3 in the order of their appearance.
 package layertest
 
@@ -227,6 +227,14 @@ func (p *Playbook) carryOut(c layer.Command) {
 	case *layer.RequestWakeup:
 		p.wakeups = append(p.wakeups, c)
 		p.out("wakeup " + c.After.String())
+	case *layer.Pause:
+		verb := "resume "
+		if c.On {
+			verb = "pause "
+		}
+		p.out(verb + p.name(c.Conn))
+	case *layer.Update:
+		p.out("update")
 	case *layer.Log:
 		if p.ShowLogs || c.Level > slog.LevelInfo {
 			p.out(fmt.Sprintf("log %s %q", levelName(c.Level), c.Text))

@@ -1,0 +1,226 @@
+package layers
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+
+	"sluice/proxy/flow"
+	"sluice/proxy/layer"
+	"sluice/proxy/wire/ws"
+)
+
+// frameCost is what keeping the head of a frame costs.
+const frameCost = 32
+
+// A wsWay is how a message is forwarded.
+type wsWay uint8
+
+const (
+	undecided wsWay = iota
+	held            // when it is whole and its hook has let it go
+	teed            // as it comes
+)
+
+// A wsMessage is a message on its way.
+type wsMessage struct {
+	way        wsWay
+	text       bool
+	compressed bool
+	heads      []ws.Head // of its frames so far, unless they have been forwarded
+	open       bool      // the last one goes on
+	wire       []byte    // the payload so far, without mask, unless unread
+	content    []byte    // when it is whole
+	room       [1]ws.Head
+	unread     bool // nothing is kept: it will not be shown
+}
+
+// inFrame reports whether a frame has been forwarded in part.
+func (d *wsSide) inFrame() bool { return d.msg != nil && d.msg.way == teed && d.msg.open }
+
+// data takes a piece of a message.
+func (w *WebSocket) data(d *wsSide, p ws.Piece) error {
+	m := d.msg
+	if m == nil {
+		m = w.begin(d, p)
+	}
+	part, err := w.keep(d, m, p)
+	if err != nil {
+		return err
+	}
+	last := p.Ends && p.Head.Fin
+	if m.text && !m.compressed && (!d.text.Check(part) || last && !d.text.Whole()) {
+		return &ws.Error{Code: ws.InvalidPayload, Text: "a text message is not UTF-8"}
+	}
+	if last && m.compressed && !m.unread {
+		if m.content, err = w.inflate(d, m); err != nil {
+			return err
+		}
+	}
+	m.open = !p.Ends
+	if m.way == teed {
+		w.forward(d, p)
+	}
+	if last {
+		w.ended(d, m)
+	}
+	return nil
+}
+
+// ended shows a message that is whole and, if it has not passed already, sends what became of it.
+func (w *WebSocket) ended(d *wsSide, m *wsMessage) {
+	d.msg = nil
+	if !m.compressed {
+		m.content = m.wire
+	}
+	switch {
+	case m.way != teed:
+		w.whole(d, m)
+	case !m.unread:
+		w.show(flow.Message{FromClient: d.fromClient, Text: m.text, Content: m.content}) // too late to change it
+		w.killed()
+	}
+	w.injectWaiting(d)
+}
+
+// begin makes the message that a frame begins.
+func (w *WebSocket) begin(d *wsSide, p ws.Piece) *wsMessage {
+	m := &wsMessage{text: p.Head.Op == ws.Text, compressed: d.inflate != nil && p.Head.RSV&ws.RSV1 != 0}
+	m.heads = m.room[:0]
+	d.text = ws.UTF8{}
+	if d.reader.Loose {
+		m.text = false
+	}
+	if w.full && !(m.compressed && d.fresh) {
+		m.way, m.unread = teed, true
+	}
+	d.msg = m
+	return m
+}
+
+// keep adds a piece to what is kept of its message, and returns it without its mask.
+func (w *WebSocket) keep(d *wsSide, m *wsMessage, p ws.Piece) (part []byte, err error) {
+	if m.unread {
+		if !m.text || m.compressed {
+			return nil, nil
+		}
+		b := w.ctx.Buffer(len(p.Data))
+		b.B = p.Append(b.B[:0])
+		return b.B, nil
+	}
+	if p.Begins && m.way != teed {
+		m.heads = append(m.heads, p.Head)
+	}
+	n := len(m.wire)
+	if n+len(p.Data)+len(m.heads)*frameCost > maxMessage {
+		if m.way != teed || m.compressed {
+			return nil, tooBig()
+		}
+		m.unread, m.wire = true, nil
+		w.fill()
+		return p.Append(nil), nil
+	}
+	m.wire = p.Append(m.wire)
+	return m.wire[n:], nil
+}
+
+func tooBig() error {
+	return &ws.Error{Code: ws.TooBig, Text: fmt.Sprintf("a message is larger than the %d MiB that can be held", maxMessage>>20)}
+}
+
+// decide finds out whether a message that has begun is to be held until it is whole, and sends what is there if not.
+func (w *WebSocket) decide(d *wsSide) error {
+	m := d.msg
+	if m.way = held; m.compressed && d.fresh {
+		return nil
+	}
+	h := &layer.WebSocketMessageStart{OfFlow: layer.OfFlow{Flow: w.flow}, FromClient: d.fromClient, Text: m.text}
+	w.Hook(h)
+	if w.killed() || h.Hold {
+		return nil
+	}
+	m.way = teed
+	w.sendFrames(d, m)
+	m.heads = nil
+	return nil
+}
+
+// sendFrames sends the frames of a message that there are, as they came.
+func (w *WebSocket) sendFrames(d *wsSide, m *wsMessage) {
+	w.send(d.to, len(m.heads)*ws.MaxHead+len(m.wire), func(b []byte) []byte { return appendFrames(b, m.heads, m.wire) })
+}
+
+// appendFrames appends frames as they came, the last one as far as it has come.
+func appendFrames(b []byte, heads []ws.Head, payload []byte) []byte {
+	for i := range heads {
+		h := &heads[i]
+		n := min(h.Length, int64(len(payload)))
+		b = h.AppendPayload(h.Append(b), payload[:n], 0)
+		payload = payload[n:]
+	}
+	return b
+}
+
+// inflate returns the content of a compressed message, which is checked.
+func (w *WebSocket) inflate(d *wsSide, m *wsMessage) ([]byte, error) {
+	content, err := d.inflate.Inflate(nil, m.wire, maxMessage)
+	if err != nil {
+		return nil, err
+	}
+	if m.text && (!d.text.Check(content) || !d.text.Whole()) {
+		return nil, &ws.Error{Code: ws.InvalidPayload, Text: "a text message is not UTF-8"}
+	}
+	return content, nil
+}
+
+// whole shows a message that has been kept, and sends what became of it.
+func (w *WebSocket) whole(d *wsSide, m *wsMessage) {
+	content := m.content
+	sent, known := w.show(flow.Message{FromClient: d.fromClient, Text: m.text, Content: content})
+	switch {
+	case w.killed():
+	case known && sent.Dropped:
+		d.fresh = d.fresh || m.builds(d)
+	case known && !bytes.Equal(sent.Content, content):
+		w.sendChanged(d, m, sent.Content, len(sent.Content) == len(content))
+		d.fresh = d.fresh || m.builds(d)
+	case m.compressed && d.fresh:
+		w.sendChanged(d, m, content, true)
+	default:
+		w.sendFrames(d, m)
+	}
+}
+
+// builds reports whether later messages may refer to what this one says.
+func (m *wsMessage) builds(d *wsSide) bool { return m.compressed && !d.inflate.Params.NoContext }
+
+// show records a message and shows it. It returns what became of it, and false if there was no room for it.
+func (w *WebSocket) show(m flow.Message) (flow.Message, bool) {
+	if w.full {
+		return m, false
+	}
+	if w.recorded += len(m.Content) + messageCost; w.recorded > maxRecorded {
+		w.fill()
+		return m, false
+	}
+	f := w.flow
+	m.Time = w.ctx.Now()
+	at := len(f.WebSocket.Messages)
+	f.WebSocket.Messages = append(f.WebSocket.Messages, m)
+	w.Hook(&w.message)
+	if at < len(f.WebSocket.Messages) {
+		m = f.WebSocket.Messages[at]
+	}
+	return m, true
+}
+
+// fill notes that nothing is recorded any more. Messages are not decompressed either from now on.
+func (w *WebSocket) fill() {
+	w.full = true
+	m := maps.Clone(w.flow.Metadata)
+	if m == nil {
+		m = map[string]string{}
+	}
+	m["websocket_record"] = "the messages after the first 64 MiB were forwarded and not recorded"
+	w.flow.Metadata = m
+}
