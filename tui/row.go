@@ -92,13 +92,16 @@ func (v rowView) tableLine(r flowstore.Row, f *flow.Flow, focus bool) string {
 		p.blank(1)
 		v.path(p, r, c.path)
 	} else {
-		p.left(t.Text, ends(r, c.method+c.host+c.path+2), c.method+c.host+c.path+2)
+		v.conversation(p, r, c.method+c.host+c.path+2)
 	}
 	p.blank(1)
 	status, statusStyle := statusText(t, r)
 	p.left(held(statusStyle, onlyIf(onResponse, t)), status, 3)
 	p.blank(1)
 	text, textStyle := mediaText(t, r, f)
+	if r.TLSNote != "" { // stands in the wide column
+		text = ""
+	}
 	text = content.Clean(clip(text, c.media))
 	if r.Error != "" || r.Intercepted { // the beginning of a message counts, the end of a type
 		text = fitShort(text, c.media)
@@ -111,6 +114,15 @@ func (v rowView) tableLine(r flowstore.Row, f *flow.Flow, focus bool) string {
 	p.blank(1)
 	v.flags(p, r)
 	return p.String()
+}
+
+// conversation puts both ends, and what became of TLS.
+func (v rowView) conversation(p *painter, r flowstore.Row, w int) {
+	spans := []span{{ends(r, w), v.theme.Text}}
+	if r.TLSNote != "" {
+		spans = append(spans, span{"  " + content.Clean(clip(r.TLSNote, w)), v.theme.Muted})
+	}
+	p.spans(w, spans...)
 }
 
 // lead puts the mark of the focus and the sign of a held flow into three cells.

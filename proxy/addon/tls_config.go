@@ -107,6 +107,7 @@ func (t *TLSConfig) startClient(h *layer.TLSStart) {
 		}
 	}
 	ctx.Client.Leaf = leaf.Leaf
+	h.Trust = t.ca.CertFile()
 	h.Config = s.client.Clone()
 	h.Config.Certificates = []tls.Certificate{shown}
 	if p := clientProtocol(ctx, h.Hello.ALPN); p != "" {
@@ -178,7 +179,7 @@ func (t *TLSConfig) startServer(h *layer.TLSStart) {
 	if own != nil {
 		c.Certificates = []tls.Certificate{*own}
 	}
-	h.Config, h.Explain = c, cert.VerifyText
+	h.Config, h.Explain = c, cert.Explain
 }
 
 // classic are the groups to offer for a client that does not know of post-quantum ones: a

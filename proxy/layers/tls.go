@@ -44,6 +44,9 @@ type tlsSession struct {
 	issued bool            // sent is among the commands
 	ended  bool            // the child knows that nothing more will come
 	shut   bool            // close_notify has been sent
+
+	carried bool  // the peer has sent something inside
+	err     error // what ended an open session; nil or io.EOF: nothing wrong
 }
 
 // Read implements net.Conn.
