@@ -173,3 +173,39 @@ func TestRowOfPassed(t *testing.T) {
 		t.Errorf("%d messages, error %v, live %v", len(f.Messages), f.Error, f.Live)
 	}
 }
+
+// TestAlertInTheClear has a client that refuses the certificate before it has begun to encrypt, as OpenSSL's do in TLS 1.3.
+func TestAlertInTheClear(t *testing.T) {
+	for _, chunk := range []int{1, 3, 0} {
+		r := newRig(t, clientConfig(), serverConfig())
+		r.chunk = chunk
+		r.post(layer.Start{})
+		r.client.feed(nil)
+		hello := r.client.out
+		r.client.out = nil
+		r.pieces(hello, func(b []byte) { r.post(&layer.DataReceived{Conn: &r.ctx.Client.Conn, Data: b}) })
+		for range 4 {
+			r.server.feed(r.toS)
+			r.toS = nil
+			out := r.server.out
+			r.server.out = nil
+			r.pieces(out, func(b []byte) { r.post(&layer.DataReceived{Conn: &r.ctx.Server.Conn, Data: b}) })
+		}
+		if len(r.toC) == 0 {
+			t.Fatal("the client got no certificate")
+		}
+		refused := false
+		addons := r.hooks
+		r.hooks = func(h layer.Hook) {
+			addons(h)
+			if h, ok := h.(*layer.TLSFailed); ok {
+				refused = h.Client && h.Refused
+			}
+		}
+		alert := []byte{20, 3, 3, 0, 1, 1, 21, 3, 3, 0, 2, 2, alertUnknownCA}
+		r.pieces(alert, func(b []byte) { r.post(&layer.DataReceived{Conn: &r.ctx.Client.Conn, Data: b}) })
+		if f := r.onlyRow(); f.TLSNote() != "TLS failed: CA not trusted" || !strings.Contains(f.Error.Message, "unknown certificate authority") || !refused {
+			t.Error(f.Metadata, f.Error, refused)
+		}
+	}
+}
