@@ -17,7 +17,8 @@ type ClientTLS struct {
 	tlsTunnel
 	server *ServerTLS // the layer right around this one, if it is one
 	failed bool
-	told   bool // what is to be said when the client is gone has been said
+	told   bool // there is a row about this client, or what is to be said when it is gone has been said
+	asking bool // the handshake waits for the server's
 }
 
 // NewClientTLS returns TLS to the client. If the client has TLS already, this is TLS inside it, and the facts of the outer one are forgotten.
@@ -44,6 +45,10 @@ func NewClientTLS(ctx *layer.Context) *ClientTLS {
 func (t *ClientTLS) Handle(ev layer.Event, cmds []layer.Command) []layer.Command {
 	if t.failed {
 		return cmds
+	}
+	if c, ok := ev.(*layer.ConnectionClosed); ok && t.asking && c.Conn == t.session.conn && !t.told {
+		t.told = true // nothing may follow: the client was all that kept the server's handshake going
+		cmds = append(cmds, tlsRow(t.session.ctx, silentServer))
 	}
 	cmds = t.tlsTunnel.Handle(ev, cmds)
 	if t.session.ended && !t.told {
@@ -129,7 +134,10 @@ func (t *ClientTLS) openServer(s *layer.Script) {
 		s.Do(&layer.Log{Level: slog.LevelWarn, Text: "No server TLS available."})
 		return
 	}
-	if err := s.Open(t.session.ctx.Server); err != nil {
+	t.asking = true
+	err := s.Open(t.session.ctx.Server)
+	t.asking = false
+	if err != nil {
 		s.Do(&layer.Log{Level: slog.LevelInfo, Text: "Unable to establish TLS connection with server (" + err.Error() +
 			"). Trying to establish TLS with client anyway. To connect to servers only when they are needed, set connection_strategy to lazy."})
 	}
@@ -144,7 +152,11 @@ func (t *ClientTLS) clientFailed(s *layer.Script, err error, start *layer.TLSSta
 		s.Do(&layer.Log{Level: clientLevel(err), Text: "Client TLS handshake failed. " + why.String()})
 	}
 	refused := isDistrust(err) || start != nil && errors.Is(err, errConnectionClosed)
-	err = t.fail(s, clientText(err), &layer.TLSFailed{Context: x.ctx, Conn: x.conn, Client: true, Refused: refused}, tlsRow(x.ctx, why))
+	var show []layer.Command
+	if !t.told {
+		show = append(show, tlsRow(x.ctx, why))
+	}
+	err = t.fail(s, clientText(err), &layer.TLSFailed{Context: x.ctx, Conn: x.conn, Client: true, Refused: refused}, show...)
 	t.failed = true
 	return err
 }

@@ -22,6 +22,10 @@ func (t trouble) String() string {
 	return t.cause + ": " + t.remedy
 }
 
+// silentServer is what happened to a client that left while it waited.
+var silentServer = trouble{"server is silent", "The client was gone before the server had answered its side of TLS",
+	"check that the server speaks TLS on this port; connection_strategy=lazy answers the client first"}
+
 // tlsRow returns the flow that stands for a connection on which TLS has failed.
 // It is over: it needs no hook, only to be shown once.
 func tlsRow(ctx *layer.Context, t trouble) *layer.Update {

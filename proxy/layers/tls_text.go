@@ -21,7 +21,7 @@ func serverTrouble(err error, start *layer.TLSStart) trouble {
 			"(tls_version_server_min, ciphers_server); " + pass}
 	case errors.As(err, &cert):
 		return certificateTrouble(err, cert, start.Explain)
-	case errors.As(err, &record) && (isASCII(record.RecordHeader[:4]) || strings.Contains(record.Msg, "first record")):
+	case errors.As(err, &record) && (isASCII(record.RecordHeader[:4]) || strings.Contains(record.Msg, "first record") || strings.Contains(record.Msg, "SSLv2")):
 		return trouble{"server has no TLS", "The remote server does not speak TLS", "ask it with http:// or another port; " + pass}
 	case isVersionError(err):
 		return serverVersionTrouble(start.Config)
