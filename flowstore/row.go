@@ -37,6 +37,7 @@ type Row struct {
 	Client, Server string // addresses, host:port; "" if not known
 	TLS            bool   // between client and us
 	QUIC           bool
+	TLSNote        string // what became of TLS on a connection that no other flow tells of; "" for all other flows
 
 	Intercepted bool
 	Live        bool
@@ -89,6 +90,9 @@ func (r *Row) connections(f *flow.Flow) {
 	}
 	if s := f.Server; s != nil && !s.Address.IsZero() {
 		r.Host, r.Port, r.Server = s.Address.Host, s.Address.Port, s.Address.String()
+	}
+	if r.TLSNote = f.TLSNote(); r.TLSNote != "" && r.Server == "" && f.Client != nil {
+		r.Server = f.Client.SNI
 	}
 }
 

@@ -22,6 +22,11 @@ func TestScreens(t *testing.T) {
 			drive(t, size[0], size[1], gallery(), func(d *driver) { golden.RequireEqual(t, d.screen()) })
 		})
 	}
+	for _, w := range []int{80, 120} {
+		t.Run(fmt.Sprintf("tls_%d", w), func(t *testing.T) {
+			drive(t, w, 16, tlsRows(), func(d *driver) { golden.RequireEqual(t, d.screen()) })
+		})
+	}
 	keys := map[string][]string{
 		"help": {"?"}, "filters": {"?", "tab"}, "options": {"O", "j", "j"}, "commands": {"C"}, "keys": {"K", "j"}, "chooser": {"o"},
 		"chooser_filter": {"o", "/", "m"}, "panes": {"-"}, "side": {"-", "-"}, "quit": {"q"}, "prompt": {":"}, "filter": {"f", "~", "u", " ", "("},

@@ -92,13 +92,16 @@ func (v rowView) tableLine(r flowstore.Row, f *flow.Flow, focus bool) string {
 		p.blank(1)
 		v.path(p, r, c.path)
 	} else {
-		p.left(t.Text, ends(r, c.method+c.host+c.path+2), c.method+c.host+c.path+2)
+		v.conversation(p, r, c.method+c.host+c.path+2)
 	}
 	p.blank(1)
 	status, statusStyle := statusText(t, r)
 	p.left(held(statusStyle, onlyIf(onResponse, t)), status, 3)
 	p.blank(1)
 	text, textStyle := mediaText(t, r, f)
+	if r.TLSNote != "" { // stands in the wide column
+		text = ""
+	}
 	text = content.Clean(clip(text, c.media))
 	if r.Error != "" || r.Intercepted { // the beginning of a message counts, the end of a type
 		text = fitShort(text, c.media)
@@ -118,10 +121,21 @@ func (v rowView) tableLine(r flowstore.Row, f *flow.Flow, focus bool) string {
 }
 
 // failed reports whether a flow got an error in place of a response. Why is then said where the numbers of the
-// response would be, too.
-func failed(r flowstore.Row) bool { return r.Error != "" && !r.HasResponse && !r.Intercepted }
+// response would be, too. A row with a TLS note has said it already.
+func failed(r flowstore.Row) bool {
+	return r.Error != "" && !r.HasResponse && !r.Intercepted && r.TLSNote == ""
+}
 
 const numbersWidth = 5 + 1 + 5
+
+// conversation puts both ends, and what became of TLS.
+func (v rowView) conversation(p *painter, r flowstore.Row, w int) {
+	spans := []span{{ends(r, w), v.theme.Text}}
+	if r.TLSNote != "" {
+		spans = append(spans, span{"  " + content.Clean(clip(r.TLSNote, w)), v.theme.Muted})
+	}
+	p.spans(w, spans...)
+}
 
 // lead puts the mark of the focus and the sign of a held flow into three cells.
 func (v rowView) lead(p *painter, r flowstore.Row) {

@@ -58,6 +58,8 @@ func schemeName(r flowstore.Row) string {
 		return content.Clean(clip(r.Scheme, 5))
 	case r.QUIC:
 		return "quic"
+	case r.TLSNote != "":
+		return "tls"
 	}
 	return r.Kind.String()
 }
@@ -128,6 +130,8 @@ func pathSpans(t *style.Theme, path string) []span {
 // statusText returns the code of a response, or err.
 func statusText(t *style.Theme, r flowstore.Row) (string, lipgloss.Style) {
 	switch {
+	case r.Error != "" && r.TLSNote != "":
+		return "err", t.Muted
 	case r.Error != "":
 		return "err", t.Error
 	case r.HasResponse:
@@ -144,6 +148,8 @@ func statusCode(code int) string {
 // mediaText says what a response holds, or why there is none.
 func mediaText(t *style.Theme, r flowstore.Row, f *flow.Flow) (string, lipgloss.Style) {
 	switch {
+	case r.TLSNote != "":
+		return r.TLSNote, t.Muted
 	case r.Error != "":
 		return r.Error, t.Error
 	case r.Intercepted && r.WebSocket && r.Messages > 0:

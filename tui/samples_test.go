@@ -90,3 +90,20 @@ func gallery() []*flow.Flow {
 	tcp.Messages = []flow.Message{{FromClient: true, Content: []byte("hello"), Time: tcp.Created}, {Content: []byte("world"), Time: tcp.Created.Add(time.Second)}}
 	return append(flows, tcp)
 }
+
+// tlsRows are connections on which TLS has failed, and one that was passed through.
+func tlsRows() []*flow.Flow {
+	var flows []*flow.Flow
+	for i, note := range []string{"TLS failed: CA not trusted", "TLS failed: server certificate", flow.TLSPassed} {
+		f := flow.New(flow.TCP, &flow.Client{}, flow.NewServer(flow.Addr{Host: "bank.example", Port: 443}), noon.Add(time.Duration(i)*time.Second))
+		copy(f.ID[:], fmt.Sprintf("flow-tls-%07d", i))
+		f.Rev, f.Live = 1, false
+		f.Client.Peer = netip.MustParseAddrPort("127.0.0.1:50002")
+		f.Metadata = map[string]string{flow.MetaTLS: note}
+		if note != flow.TLSPassed {
+			f.Error = &flow.Error{Message: "why it failed", Time: f.Created}
+		}
+		flows = append(flows, f)
+	}
+	return flows
+}

@@ -157,10 +157,24 @@ func (d *Dumper) ending(s *dumpSettings, f *flow.Flow) {
 		reason := strings.TrimSpace(fmt.Sprintf("%d %s", w.CloseCode, w.CloseReason))
 		d.printf("WebSocket connection closed by %s: %s\n", who, content.Clean(reason))
 	}
-	if f.Error != nil {
+	if f.TLSNote() != "" {
+		d.tlsNote(f)
+	} else if f.Error != nil {
 		d.printf("%s: %s\n", d.client(f), d.brush.paint(inkBad, content.Clean(f.Error.Message)))
 	} else if f.WebSocket == nil && s.detail > 1 {
 		d.printf("%s: %s closed\n", d.client(f), f.Kind)
+	}
+}
+
+// tlsNote prints what became of TLS, why, and what to do.
+func (d *Dumper) tlsNote(f *flow.Flow) {
+	why, i := f.Metadata[flow.MetaReason], inkWarn
+	if f.Error != nil {
+		why, i = f.Error.Message, inkBad
+	}
+	d.printf("%s: %s\n%s%s\n", d.client(f), d.brush.paint(i, content.Clean(f.TLSNote())), indent, content.Clean(why))
+	if remedy := f.Metadata[flow.MetaRemedy]; remedy != "" {
+		d.printf("%sWhat to do: %s\n", indent, content.Clean(remedy))
 	}
 }
 

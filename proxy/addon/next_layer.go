@@ -90,6 +90,8 @@ func (n *NextLayer) choose(next *layer.NextLayer) layer.Layer {
 	switch {
 	case more:
 		return nil
+	case ignored && isTLSStart(client):
+		return layers.NewPassedTLS(ctx, "", "")
 	case ignored:
 		return layers.NewTCP(ctx, true)
 	case isTLSStart(client) && !tlshello.IsRecord(client):

@@ -65,6 +65,7 @@ func NewTLSConfig(opts *option.Options, ca *cert.Authority, log *slog.Logger) (*
 	}
 	opts.Subscribe(apply, "tls_version_client_min", "tls_version_client_max", "tls_version_server_min", "tls_version_server_max",
 		"ssl_insecure", "ssl_verify_upstream_trusted_ca", "ssl_verify_upstream_trusted_confdir",
+		"ciphers_client", "ciphers_server", "tls_ecdh_curve_client", "tls_ecdh_curve_server", "request_client_cert",
 		"client_certs", "upstream_cert", "add_upstream_certs_to_client_chain")
 	custom := func([]string) error { return t.setCustom(opts.Strs("certs"), opts.Str("cert_passphrase")) }
 	opts.Subscribe(custom, "certs", "cert_passphrase")
@@ -107,6 +108,7 @@ func (t *TLSConfig) startClient(h *layer.TLSStart) {
 		}
 	}
 	ctx.Client.Leaf = leaf.Leaf
+	h.Trust = t.ca.CertFile()
 	h.Config = s.client.Clone()
 	h.Config.Certificates = []tls.Certificate{shown}
 	if p := clientProtocol(ctx, h.Hello.ALPN); p != "" {
@@ -167,7 +169,7 @@ func (t *TLSConfig) startServer(h *layer.TLSStart) {
 		conn.ALPNOffers = offers(ctx.Client)
 	}
 	c.NextProtos = conn.ALPNOffers
-	if len(ctx.Groups) > 0 && !slices.ContainsFunc(ctx.Groups, hybrid) {
+	if c.CurvePreferences == nil && len(ctx.Groups) > 0 && !slices.ContainsFunc(ctx.Groups, hybrid) {
 		c.CurvePreferences = classic
 	}
 	conn.Touch()
@@ -178,7 +180,7 @@ func (t *TLSConfig) startServer(h *layer.TLSStart) {
 	if own != nil {
 		c.Certificates = []tls.Certificate{*own}
 	}
-	h.Config, h.Explain = c, cert.VerifyText
+	h.Config, h.Explain = c, cert.Explain
 }
 
 // classic are the groups to offer for a client that does not know of post-quantum ones: a

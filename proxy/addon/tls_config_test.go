@@ -86,6 +86,11 @@ func shake(t testing.TB, client, server *tls.Config) (c, s tls.ConnectionState, 
 	return c, <-done, err
 }
 
+func explained(h *layer.TLSStart, err error) string {
+	cause, remedy := h.Explain(err)
+	return cause + ": " + remedy
+}
+
 func pool(ca *cert.Authority) *x509.CertPool {
 	p := x509.NewCertPool()
 	p.AddCert(ca.Certificate())
@@ -166,7 +171,7 @@ func TestServerVerification(t *testing.T) {
 	}
 	server := &tls.Config{Certificates: []tls.Certificate{*leaf}, NextProtos: []string{"http/1.1"}}
 	h := startServer(a, tlsContext())
-	if _, _, err := shake(t, h.Config, server); err == nil || !strings.Contains(h.Explain(err), "ssl_insecure") {
+	if _, _, err := shake(t, h.Config, server); err == nil || !strings.Contains(explained(h, err), "ssl_insecure") {
 		t.Errorf("an unknown authority was trusted: %v", err)
 	}
 	file := filepath.Join(t.TempDir(), "ca.pem")
@@ -184,7 +189,7 @@ func TestServerVerification(t *testing.T) {
 	other := tlsContext()
 	other.Client.SNI = "b.test"
 	h = startServer(a, other)
-	if _, _, err := shake(t, h.Config, server); err == nil || !strings.Contains(h.Explain(err), "wrong host") {
+	if _, _, err := shake(t, h.Config, server); err == nil || !strings.Contains(explained(h, err), "wrong host") {
 		t.Errorf("a wrong host was trusted: %v", err)
 	}
 	if err := opts.Set("ssl_insecure=true"); err != nil {

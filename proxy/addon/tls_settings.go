@@ -19,15 +19,22 @@ const maxSessions = 4096
 
 // readTLSSettings reads the options and the files they name. The client's ticket keys are not set.
 func readTLSSettings(o *option.Options) (*tlsSettings, error) {
-	s := &tlsSettings{
-		upstreamCert: o.Bool("upstream_cert"),
-		addChain:     o.Bool("add_upstream_certs_to_client_chain"),
-		client:       newConfig(o.Str("tls_version_client_min"), o.Str("tls_version_client_max")),
-		server:       newConfig(o.Str("tls_version_server_min"), o.Str("tls_version_server_max")),
+	s := &tlsSettings{upstreamCert: o.Bool("upstream_cert"), addChain: o.Bool("add_upstream_certs_to_client_chain")}
+	if s.addChain && !s.upstreamCert {
+		return nil, errors.New("add_upstream_certs_to_client_chain needs upstream_cert: set that too, or neither")
+	}
+	var err error
+	if s.client, err = newConfig(o, "client"); err != nil {
+		return nil, err
+	}
+	if s.server, err = newConfig(o, "server"); err != nil {
+		return nil, err
+	}
+	if o.Bool("request_client_cert") {
+		s.client.ClientAuth = tls.RequestClientCert
 	}
 	s.server.ClientSessionCache = tls.NewLRUClientSessionCache(maxSessions)
 	s.server.InsecureSkipVerify = o.Bool("ssl_insecure")
-	var err error
 	s.server.RootCAs, err = trusted(o.Str("ssl_verify_upstream_trusted_ca"), o.Str("ssl_verify_upstream_trusted_confdir"))
 	if err != nil {
 		return nil, err
@@ -35,27 +42,38 @@ func readTLSSettings(o *option.Options) (*tlsSettings, error) {
 	return s, s.readClientCerts(o.Str("client_certs"))
 }
 
-// newConfig returns a base for all connections of one side. The size of records
+// newConfig returns a base for all connections of one side, "client" or "server". The size of records
 // is not adapted: bytes come in pieces that are worth one.
-func newConfig(oldest, newest string) *tls.Config {
-	c := &tls.Config{MinVersion: tlsVersion(oldest), MaxVersion: tlsVersion(newest), DynamicRecordSizingDisabled: true}
+func newConfig(o *option.Options, side string) (*tls.Config, error) {
+	oldest, newest := "tls_version_"+side+"_min", "tls_version_"+side+"_max"
+	c := &tls.Config{
+		MinVersion: option.TLSVersion(o.Str(oldest)), MaxVersion: option.TLSVersion(o.Str(newest)),
+		DynamicRecordSizingDisabled: true,
+	}
 	if c.MinVersion == 0 {
 		c.MinVersion = tls.VersionTLS10
 	}
-	if c.MinVersion >= tls.VersionTLS12 {
-		return c
+	if c.MaxVersion != 0 && c.MaxVersion < c.MinVersion {
+		return nil, fmt.Errorf("%s=%s is newer than %s=%s: no version is left", oldest, o.Str(oldest), newest, o.Str(newest))
 	}
-	for _, suites := range [][]*tls.CipherSuite{tls.CipherSuites(), tls.InsecureCipherSuites()} {
-		for _, suite := range suites { // who asks for old versions needs their ciphers
-			c.CipherSuites = append(c.CipherSuites, suite.ID)
+	list := o.Str("ciphers_" + side)
+	if list == "" && c.MinVersion < tls.VersionTLS12 { // who asks for old versions needs their ciphers
+		list = "ALL"
+	}
+	var err error
+	if list != "" {
+		if c.CipherSuites, err = option.ParseCiphers(list); err != nil {
+			return nil, err
 		}
 	}
-	return c
-}
-
-// tlsVersion is the number of a version's option value; 0 for UNBOUNDED and for what is too old to be spoken.
-func tlsVersion(name string) uint16 {
-	return map[string]uint16{"TLS1": tls.VersionTLS10, "TLS1_1": tls.VersionTLS11, "TLS1_2": tls.VersionTLS12, "TLS1_3": tls.VersionTLS13}[name]
+	if name := o.Str("tls_ecdh_curve_" + side); name != "" {
+		id, err := option.ParseCurve(name)
+		if err != nil {
+			return nil, err
+		}
+		c.CurvePreferences = []tls.CurveID{id}
+	}
+	return c, nil
 }
 
 // trusted reads authorities from a PEM file and from the files of a directory. It returns nil, the system's, if there is neither.

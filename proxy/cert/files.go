@@ -160,6 +160,11 @@ func (a *Authority) Files() []string {
 	return files
 }
 
+// CertFile returns the path of the PEM file that a client has to trust, whether it exists or not.
+func (a *Authority) CertFile() string {
+	return a.source[:max(0, len(a.source)-len(suffixCA))] + suffixCert
+}
+
 // writeAtomic writes a temporary file beside path and hands it to place, so
 // that path never holds a part of data nor, for a moment, wider permissions.
 func writeAtomic(path string, data []byte, mode fs.FileMode, place func(from, to string) error) (err error) {

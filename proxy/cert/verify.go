@@ -16,9 +16,9 @@ const (
 	trustMore = "to trust its authority, set ssl_verify_upstream_trusted_ca to its PEM file; " + acceptAny
 )
 
-// VerifyText says in one line why a server's certificate was refused and what
-// to do about it. It returns "" for an error that is not about a certificate's verification.
-func VerifyText(err error) string {
+// Explain says in one line why a server's certificate was refused and in another what
+// to do about it. Both are "" for an error that is not about a certificate's verification.
+func Explain(err error) (cause, remedy string) {
 	var (
 		expired x509.CertificateInvalidError
 		host    x509.HostnameError
@@ -36,42 +36,41 @@ func VerifyText(err error) string {
 	case errors.As(err, &unknown):
 		return unknownText(unknown, err)
 	case errors.As(err, &roots):
-		return "this system has no trusted certificates: install its ca-certificates package, " +
-			"or set ssl_verify_upstream_trusted_ca"
+		return "this system has no trusted certificates",
+			"install its ca-certificates package, or set ssl_verify_upstream_trusted_ca"
 	case errors.As(err, &weak):
-		return "the certificate is signed with a weak algorithm: " + acceptAny
+		return "the certificate is signed with a weak algorithm", acceptAny
 	case errors.As(err, &ext):
-		return "the certificate has a critical extension that is not understood: " + acceptAny
+		return "the certificate has a critical extension that is not understood", acceptAny
 	case errors.As(err, &tlsErr):
-		return oneLine(tlsErr.Err.Error()) + ": " + acceptAny
+		return oneLine(tlsErr.Err.Error()), acceptAny
 	}
-	return ""
+	return "", ""
 }
 
-func invalidText(e x509.CertificateInvalidError) string {
+func invalidText(e x509.CertificateInvalidError) (cause, remedy string) {
 	c := e.Cert
 	if c == nil {
-		return oneLine(e.Error()) + ": " + acceptAny
+		return oneLine(e.Error()), acceptAny
 	}
 	switch e.Reason {
 	case x509.Expired: // also when the time has not come yet, which only the detail tells
 		if strings.Contains(e.Detail, "is before") {
-			return fmt.Sprintf("the certificate of %s is not valid before %s: check the clock of this machine; %s",
-				subject(c), c.NotBefore.Format(time.DateOnly), acceptAny)
+			return fmt.Sprintf("the certificate of %s is not valid before %s", subject(c), c.NotBefore.Format(time.DateOnly)),
+				"check the clock of this machine; " + acceptAny
 		}
-		return fmt.Sprintf("the certificate of %s expired on %s: %s",
-			subject(c), c.NotAfter.Format(time.DateOnly), acceptAny)
+		return fmt.Sprintf("the certificate of %s expired on %s", subject(c), c.NotAfter.Format(time.DateOnly)), acceptAny
 	case x509.NotAuthorizedToSign:
-		return fmt.Sprintf("the certificate of %s may not sign others: %s", subject(c), acceptAny)
+		return fmt.Sprintf("the certificate of %s may not sign others", subject(c)), acceptAny
 	case x509.IncompatibleUsage:
-		return fmt.Sprintf("the certificate of %s is not meant for servers: %s", subject(c), acceptAny)
+		return fmt.Sprintf("the certificate of %s is not meant for servers", subject(c)), acceptAny
 	}
-	return oneLine(e.Error()) + ": " + acceptAny
+	return oneLine(e.Error()), acceptAny
 }
 
-func hostText(e x509.HostnameError) string {
+func hostText(e x509.HostnameError) (cause, remedy string) {
 	if e.Certificate == nil {
-		return fmt.Sprintf("wrong host: the certificate is not for %s: %s", oneLine(e.Host), acceptAny)
+		return "wrong host: the certificate is not for " + oneLine(e.Host), acceptAny
 	}
 	names := e.Certificate.DNSNames
 	if net.ParseIP(strings.Trim(e.Host, "[]")) != nil {
@@ -88,29 +87,26 @@ func hostText(e x509.HostnameError) string {
 			has += fmt.Sprintf(" and %d more", n)
 		}
 	}
-	return fmt.Sprintf("wrong host: the certificate is not for %s, it has %s: %s",
-		oneLine(e.Host), oneLine(has), acceptAny)
+	return fmt.Sprintf("wrong host: the certificate is not for %s, it has %s", oneLine(e.Host), oneLine(has)), acceptAny
 }
 
 // unknownText tells a self-signed certificate, and one at the end of the chain,
 // from an issuer that nobody knows.
-func unknownText(e x509.UnknownAuthorityError, err error) string {
+func unknownText(e x509.UnknownAuthorityError, err error) (cause, remedy string) {
 	c := e.Cert
 	if c == nil {
-		return "the certificate is signed by an unknown authority: " + trustMore
+		return "the certificate is signed by an unknown authority", trustMore
 	}
 	if !bytes.Equal(c.RawIssuer, c.RawSubject) {
 		issuer := oneLine(c.Issuer.String())
-		return fmt.Sprintf("the certificate of %s is signed by an unknown authority (%s): %s",
-			subject(c), issuer, trustMore)
+		return fmt.Sprintf("the certificate of %s is signed by an unknown authority (%s)", subject(c), issuer), trustMore
 	}
 	var chain *tls.CertificateVerificationError
 	if errors.As(err, &chain) && len(chain.UnverifiedCertificates) > 0 &&
 		!chain.UnverifiedCertificates[0].Equal(c) {
-		return fmt.Sprintf("the chain ends in the self-signed certificate of an unknown authority (%s): %s",
-			subject(c), trustMore)
+		return fmt.Sprintf("the chain ends in the self-signed certificate of an unknown authority (%s)", subject(c)), trustMore
 	}
-	return fmt.Sprintf("self-signed certificate (%s): %s", subject(c), trustMore)
+	return fmt.Sprintf("self-signed certificate (%s)", subject(c)), trustMore
 }
 
 // subject names a certificate by its common name, a name, or its whole subject.

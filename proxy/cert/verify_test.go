@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-func TestVerifyText(t *testing.T) {
+func TestExplain(t *testing.T) {
 	a, other := testAuthority(t, t.TempDir()), testAuthority(t, t.TempDir())
 	leaf, err := a.Leaf(LeafRequest{Names: []string{"a.example", "b.example", "c.example", "d.example", "192.0.2.1"}})
 	if err != nil {
@@ -45,7 +45,8 @@ func TestVerifyText(t *testing.T) {
 		{x509.SystemRootsError{}, []string{"no trusted certificates"}},
 		{&tls.CertificateVerificationError{Err: errors.New("bad\nline")}, []string{"bad?line", "ssl_insecure"}},
 	} {
-		got := VerifyText(tt.err)
+		cause, remedy := Explain(tt.err)
+		got := cause + ": " + remedy
 		for _, w := range tt.want {
 			if !strings.Contains(got, w) {
 				t.Errorf("%v:\n got %q\nwant %q in it", tt.err, got, w)
@@ -56,8 +57,8 @@ func TestVerifyText(t *testing.T) {
 		}
 	}
 	for _, err := range []error{nil, errors.New("connection reset"), tls.RecordHeaderError{}} {
-		if got := VerifyText(err); got != "" {
-			t.Errorf("%v: got %q, want nothing", err, got)
+		if cause, remedy := Explain(err); cause+remedy != "" {
+			t.Errorf("%v: got %q and %q, want nothing", err, cause, remedy)
 		}
 	}
 }

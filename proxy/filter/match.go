@@ -84,7 +84,13 @@ func inURL(v *view, p *pattern) bool { return v.request() != nil && p.matchBytes
 
 func inHost(v *view, p *pattern) bool {
 	r := v.request()
-	return r != nil && (p.matchString(r.Host) || p.matchString(r.PrettyHost()))
+	return r != nil && (p.matchString(r.Host) || p.matchString(r.PrettyHost())) || v.f.TLSNote() != "" && inTLSHost(v.f, p)
+}
+
+// inTLSHost looks into the names of a connection on which TLS failed or was passed through.
+func inTLSHost(f *flow.Flow, p *pattern) bool {
+	return f.Client != nil && f.Client.SNI != "" && p.matchString(f.Client.SNI) ||
+		f.Server != nil && f.Server.Address.Host != "" && p.matchString(f.Server.Address.Host)
 }
 
 func inRequestBody(v *view, p *pattern) bool {

@@ -51,7 +51,7 @@ var operators = []operator{
 	rex("~bs", "s", "response body matches", "body or message of the server", inResponseBody).ofBody().ofResponse(),
 	operator{Operator: Operator{"~c", argInt, "response status, as in 404 or 4xx"}, response: true, match: hasStatus},
 	rex("~comment", "m", "comment matches", "comment of the flow", inComment),
-	rex("~d", "", "domain matches", "host of the request", inHost),
+	rex("~d", "", "domain matches", "host of the request, or of TLS that failed", inHost),
 	op("~dns", "is a DNS flow", "DNS flow", isDNS),
 	rex("~dst", "", "destination address matches", "server address, host:port", inDestination),
 	op("~e", "has an error", "flow with an error", hasError),

@@ -120,6 +120,8 @@ type (
 		Hello   *ClientHello
 		// Ignore passes the connection through untouched.
 		Ignore bool
+		// Reason makes a connection that is passed through a flow which says why; Remedy is what to do. "": the options decide whether it is one.
+		Reason, Remedy string
 		// ServerFirst opens TLS to the server before it goes on with the client.
 		ServerFirst bool
 	}
@@ -130,8 +132,11 @@ type (
 		Client  bool         // Conn is the client's: we are the TLS server
 		Hello   *ClientHello // nil unless Client
 		Config  *tls.Config
-		// Explain puts an error of the certificate's verification into words; "" is an error it does not know. It may be nil.
-		Explain func(error) string
+		// Explain puts an error of the certificate's verification into words, and what to do about
+		// it; "" is an error it does not know. It may be nil.
+		Explain func(error) (cause, remedy string)
+		// Trust is the file that the client has to trust; "": not known.
+		Trust string
 	}
 	// TLSEstablished says that the facts on Conn are set.
 	TLSEstablished struct {
@@ -144,6 +149,7 @@ type (
 		Context *Context
 		Conn    *flow.Conn
 		Client  bool
+		Refused bool // the client has turned the certificate down, or left on seeing it
 	}
 )
 

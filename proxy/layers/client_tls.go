@@ -3,7 +3,7 @@ package layers
 import (
 	"crypto/tls"
 	"encoding/hex"
-	"fmt"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -17,6 +17,8 @@ type ClientTLS struct {
 	tlsTunnel
 	server *ServerTLS // the layer right around this one, if it is one
 	failed bool
+	told   bool // there is a row about this client, or what is to be said when it is gone has been said
+	asking bool // the handshake waits for the server's
 }
 
 // NewClientTLS returns TLS to the client. If the client has TLS already, this is TLS inside it, and the facts of the outer one are forgotten.
@@ -44,7 +46,16 @@ func (t *ClientTLS) Handle(ev layer.Event, cmds []layer.Command) []layer.Command
 	if t.failed {
 		return cmds
 	}
-	return t.tlsTunnel.Handle(ev, cmds)
+	if c, ok := ev.(*layer.ConnectionClosed); ok && t.asking && c.Conn == t.session.conn && !t.told {
+		t.told = true // nothing may follow: the client was all that kept the server's handshake going
+		cmds = append(cmds, tlsRow(t.session.ctx, silentServer))
+	}
+	cmds = t.tlsTunnel.Handle(ev, cmds)
+	if t.session.ended && !t.told {
+		t.told = true
+		return t.untold(cmds)
+	}
+	return cmds
 }
 
 // Handshake implements layer.Protocol.
@@ -52,7 +63,7 @@ func (t *ClientTLS) Handshake(s *layer.Script) error {
 	x := &t.session
 	raw, hello, err := t.readHello(s)
 	if err != nil {
-		return t.clientFailed(s, err.Error())
+		return t.clientFailed(s, err, nil)
 	}
 	h := &layer.TLSClientHello{Context: x.ctx, Hello: hello}
 	x.ctx.Client.SNI, x.ctx.Client.ALPNOffers = hello.SNI, hello.ALPN
@@ -60,7 +71,7 @@ func (t *ClientTLS) Handshake(s *layer.Script) error {
 	x.conn.Touch()
 	s.Hook(h)
 	if h.Ignore {
-		return t.ignore(raw)
+		return t.ignore(raw, h)
 	}
 	if h.ServerFirst && x.ctx.Server.TLSSetup.IsZero() {
 		t.openServer(s)
@@ -68,14 +79,15 @@ func (t *ClientTLS) Handshake(s *layer.Script) error {
 	start := &layer.TLSStart{Context: x.ctx, Conn: x.conn, Client: true, Hello: hello}
 	if err := t.start(s, start); err != nil {
 		t.failed = true
+		s.Do(tlsRow(x.ctx, t.trouble(err, start)))
 		return err
 	}
 	if x.conn.State&flow.CanRead == 0 {
-		return t.clientFailed(s, closedEarly)
+		return t.clientFailed(s, errClosedEarly, start)
 	}
 	surplus, err := x.handshake(s, raw, tls.Server(x, start.Config))
 	if err != nil {
-		return t.clientFailed(s, clientText(err))
+		return t.clientFailed(s, err, start)
 	}
 	t.Surplus(surplus)
 	x.established()
@@ -96,7 +108,7 @@ func (t *ClientTLS) readHello(s *layer.Script) (raw []byte, hello *layer.ClientH
 		h, n, err := scan.Parse(raw)
 		if err != nil {
 			const shown = 128 // bytes
-			return raw, nil, fmt.Errorf("%s: %s", clientHelloGarbled, hex.EncodeToString(raw[:min(len(raw), shown)]))
+			return raw, nil, garbledHello(hex.EncodeToString(raw[:min(len(raw), shown)]))
 		}
 		if n > 0 {
 			return raw, &layer.ClientHello{Raw: raw[:n:n], SNI: h.SNI, ALPN: h.ALPN,
@@ -106,13 +118,13 @@ func (t *ClientTLS) readHello(s *layer.Script) (raw []byte, hello *layer.ClientH
 }
 
 // ignore takes this layer and the TLS around it out of the way, and lets everything pass from the first byte.
-func (t *ClientTLS) ignore(raw []byte) error {
+func (t *ClientTLS) ignore(raw []byte, h *layer.TLSClientHello) error {
 	t.Bypass()
 	t.Surplus(raw)
 	if t.server != nil {
 		t.server.Bypass()
 	}
-	t.Child = NewTCP(t.session.ctx, true)
+	t.Child = NewPassedTLS(t.session.ctx, h.Reason, h.Remedy)
 	return errIgnored
 }
 
@@ -122,19 +134,44 @@ func (t *ClientTLS) openServer(s *layer.Script) {
 		s.Do(&layer.Log{Level: slog.LevelWarn, Text: "No server TLS available."})
 		return
 	}
-	if err := s.Open(t.session.ctx.Server); err != nil {
+	t.asking = true
+	err := s.Open(t.session.ctx.Server)
+	t.asking = false
+	if err != nil {
 		s.Do(&layer.Log{Level: slog.LevelInfo, Text: "Unable to establish TLS connection with server (" + err.Error() +
 			"). Trying to establish TLS with client anyway. To connect to servers only when they are needed, set connection_strategy to lazy."})
 	}
 }
 
-// clientFailed ends the handshake. Text is the connection's error, the log line says what it means.
-func (t *ClientTLS) clientFailed(s *layer.Script, text string) error {
-	if text != closedEarly {
-		level, line := t.failureLine(text)
-		s.Do(&layer.Log{Level: level, Text: "Client TLS handshake failed. " + line})
+// clientFailed ends the handshake and shows why. Start is nil where it had not come so far.
+func (t *ClientTLS) clientFailed(s *layer.Script, err error, start *layer.TLSStart) error {
+	x := &t.session
+	why := t.trouble(err, start)
+	early := errors.Is(err, errClosedEarly)
+	if !early {
+		s.Do(&layer.Log{Level: clientLevel(err), Text: "Client TLS handshake failed. " + why.String()})
 	}
-	err := t.fail(s, text, true)
+	refused := isDistrust(err) || start != nil && errors.Is(err, errConnectionClosed)
+	var show []layer.Command
+	if !t.told {
+		show = append(show, tlsRow(x.ctx, why))
+	}
+	err = t.fail(s, clientText(err), &layer.TLSFailed{Context: x.ctx, Conn: x.conn, Client: true, Refused: refused}, show...)
 	t.failed = true
 	return err
+}
+
+// untold shows what no flow inside tells of when the client has gone: that it did
+// not trust the certificate after all, or that there was no TLS to the server while it said nothing.
+func (t *ClientTLS) untold(cmds []layer.Command) []layer.Command {
+	switch x := &t.session; {
+	case x.carried:
+	case x.err != nil && isDistrust(x.err):
+		x.conn.Error = clientText(x.err)
+		x.conn.Touch()
+		return append(cmds, tlsRow(x.ctx, t.trouble(x.err, nil)))
+	case t.server != nil && t.server.trouble != nil:
+		return append(cmds, tlsRow(x.ctx, *t.server.trouble))
+	}
+	return cmds
 }

@@ -12,6 +12,7 @@ import (
 // seen the ClientHello and opens the server; around anything else it begins as soon as the server is connected.
 type ServerTLS struct {
 	tlsTunnel
+	trouble *trouble // why the last handshake failed; nil: it did not
 }
 
 // NewServerTLS returns TLS to srv, or to the context's server if it is nil. It wants TLS on that connection from now on.
@@ -39,16 +40,17 @@ func (t *ServerTLS) Handle(ev layer.Event, cmds []layer.Command) []layer.Command
 // Handshake implements layer.Protocol.
 func (t *ServerTLS) Handshake(s *layer.Script) error {
 	x := &t.session
-	*x = tlsSession{ctx: x.ctx, conn: x.conn}
+	*x, t.trouble = tlsSession{ctx: x.ctx, conn: x.conn}, nil
 	start := &layer.TLSStart{Context: x.ctx, Conn: x.conn}
 	if err := t.start(s, start); err != nil {
 		return err
 	}
 	surplus, err := x.handshake(s, nil, tls.Client(x, start.Config))
 	if err != nil {
-		text := handshakeText(err, start.Explain)
-		s.Do(&layer.Log{Level: slog.LevelWarn, Text: "Server TLS handshake failed. " + text})
-		return t.fail(s, text, false)
+		why := serverTrouble(err, start)
+		t.trouble = &why
+		s.Do(&layer.Log{Level: slog.LevelWarn, Text: "Server TLS handshake failed. " + why.String()})
+		return t.fail(s, why.String(), &layer.TLSFailed{Context: x.ctx, Conn: x.conn})
 	}
 	t.Surplus(surplus)
 	x.established()

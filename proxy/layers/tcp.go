@@ -43,6 +43,10 @@ func (t *TCP) run(s *layer.Script) {
 		}
 	}
 	srv := t.ctx.Server
+	if srv.State == flow.Closed && srv.Error != "" { // TLS to it has failed
+		t.fail(s, srv.Error)
+		return
+	}
 	if srv.State == flow.Closed && srv.Start.IsZero() {
 		if err := s.Open(srv); err != nil {
 			t.fail(s, err.Error())

@@ -38,12 +38,16 @@ type tlsSession struct {
 	read   uint64        // how many of them it is known to have used up
 	eof    bool          // there will be no more
 	script *layer.Script // of the handshake, while it lasts
+	tail   alertRecord   // the last bytes that the handshake was given
 
 	out    *layer.Buffer   // this event's ciphertext
 	sent   *layer.SendData // what will send it
 	issued bool            // sent is among the commands
 	ended  bool            // the child knows that nothing more will come
 	shut   bool            // close_notify has been sent
+
+	carried bool  // the peer has sent something inside
+	err     error // what ended an open session; nil or io.EOF: nothing wrong
 }
 
 // Read implements net.Conn.
@@ -65,6 +69,9 @@ func (x *tlsSession) Read(p []byte) (int, error) {
 	}
 	n := copy(p, x.in)
 	x.given.walk(x.in[:n])
+	if x.script != nil {
+		x.tail.add(x.in[:n])
+	}
 	x.in = x.in[n:]
 	return n, nil
 }
@@ -131,6 +138,9 @@ func (x *tlsSession) handshake(s *layer.Script, data []byte, c *tls.Conn) (surpl
 	x.script, x.in, x.open = nil, nil, err == nil
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = errConnectionClosed
+	}
+	if alert := x.tail.alert(); err != nil && alert != nil {
+		err = alert
 	}
 	return surplus, err
 }

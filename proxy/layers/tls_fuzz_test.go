@@ -68,3 +68,32 @@ func (r *rig) step(s, at, flip uint8) {
 		data(client, bytes.Repeat([]byte{at}, int(flip)))
 	}
 }
+
+// FuzzFragmentedHello cuts the client's hello into records of any sizes. The handshake succeeds nevertheless.
+func FuzzFragmentedHello(f *testing.F) {
+	f.Add([]byte{0}, uint8(0))
+	f.Add([]byte{3, 200, 0, 0}, uint8(1))
+	f.Add([]byte{255}, uint8(5))
+	f.Fuzz(func(t *testing.T, sizes []byte, chunk uint8) {
+		if len(sizes) == 0 {
+			return
+		}
+		r := newRig(t, clientConfig(), serverConfig())
+		r.chunk = int(chunk)
+		r.post(layer.Start{})
+		r.client.feed(nil)
+		msg := r.client.out[recordHeader:]
+		r.client.out = nil
+		for i := 0; len(msg) > 0; i++ {
+			n := min(len(msg), 1+int(sizes[i%len(sizes)]))
+			r.client.out = append(append(r.client.out, 0x16, 3, 1, byte(n>>8), byte(n)), msg[:n]...)
+			msg = msg[n:]
+		}
+		r.settle()
+		if !r.client.open || r.ctx.Client.TLSSetup.IsZero() {
+			t.Fatalf("no handshake: %v\n%v", r.client.err, r.log)
+		}
+		echo(t, r)
+		r.ctx.Stop()
+	})
+}

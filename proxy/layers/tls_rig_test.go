@@ -100,6 +100,7 @@ type rig struct {
 	hooks  func(h layer.Hook)         // what addons do
 	open   func(s *flow.Server) error // whether a server can be reached
 	log    []string
+	rows   []*flow.Flow // that were shown without a hook
 	todo   []layer.Event
 	toC    []byte
 	toS    []byte
@@ -161,6 +162,9 @@ func (r *rig) do(c layer.Command) {
 			c.Conn.State = flow.Closed
 		}
 		r.note("close %s", side)
+	case *layer.Update:
+		r.rows = append(r.rows, c.Flow)
+		r.note("row %s", c.Flow.TLSNote())
 	case *layer.Log:
 		r.note("%s: %s", c.Level, c.Text)
 	case layer.Hook:
@@ -212,6 +216,7 @@ func newRig(t testing.TB, clientCfg, serverCfg *tls.Config) *rig {
 			h.ServerFirst = true
 		case *layer.TLSStart:
 			if h.Client {
+				h.Trust = "ca.pem"
 				h.Config = &tls.Config{Certificates: []tls.Certificate{testCert()}, NextProtos: []string{"http/1.1"}}
 			} else {
 				h.Config = &tls.Config{ServerName: "x.test", RootCAs: testRoots(), NextProtos: []string{"http/1.1"}}

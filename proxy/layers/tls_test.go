@@ -148,17 +148,17 @@ func TestUntrustedServer(t *testing.T) {
 		addons(h)
 		if h, ok := h.(*layer.TLSStart); ok && !h.Client {
 			h.Config.RootCAs = x509.NewCertPool()
-			h.Explain = func(error) string { return "unknown authority" }
+			h.Explain = func(error) (string, string) { return "unknown authority", "trust it" }
 		}
 	}
 	r.start()
 	r.wantLog("tls_clienthello", "tls_start_server",
-		"WARN: Server TLS handshake failed. Certificate verify failed: unknown authority",
+		"WARN: Server TLS handshake failed. Certificate verify failed: unknown authority: trust it",
 		"tls_failed_server", "close server",
-		"INFO: Unable to establish TLS connection with server (Certificate verify failed: unknown authority). "+
+		"INFO: Unable to establish TLS connection with server (Certificate verify failed: unknown authority: trust it). "+
 			"Trying to establish TLS with client anyway. To connect to servers only when they are needed, set connection_strategy to lazy.",
-		"tls_start_client", "tls_established_client")
-	if r.ctx.Server.Error != "Certificate verify failed: unknown authority" {
+		"tls_start_client", "tls_established_client", "close client")
+	if r.ctx.Server.Error != "Certificate verify failed: unknown authority: trust it" {
 		t.Error(r.ctx.Server.Error)
 	}
 }
@@ -169,7 +169,7 @@ func TestServerWithoutTLS(t *testing.T) {
 	r.post(layer.Start{})
 	r.post(&layer.DataReceived{Conn: &r.ctx.Client.Conn, Data: r.client.out})
 	r.post(&layer.DataReceived{Conn: &r.ctx.Server.Conn, Data: []byte("HTTP/1.1 400 Bad Request\r\n\r\n")})
-	if r.ctx.Server.Error != "The remote server does not speak TLS." {
+	if !strings.HasPrefix(r.ctx.Server.Error, "The remote server does not speak TLS: ") {
 		t.Error(r.ctx.Server.Error)
 	}
 }
@@ -201,15 +201,16 @@ func TestClientFailures(t *testing.T) {
 		name string
 		cfg  *tls.Config
 		want string
+		row  string
 	}{
-		{"distrust", distrust, "install sluice's CA certificate"},
-		{"old", old, "tls_version_client_min"},
+		{"distrust", distrust, "install ca.pem in the client", "TLS failed: CA not trusted"},
+		{"old", old, "it offers TLS 1.0 to TLS 1.1, sluice takes TLS 1.2 to TLS 1.3: to take it, set tls_version_client_min=TLS1_1", "TLS failed: no common version"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := newRig(t, c.cfg, serverConfig())
 			r.start()
 			all := strings.Join(r.log, "\n")
-			if !strings.Contains(all, c.want) || !strings.HasSuffix(all, "tls_failed_client\nclose client") {
+			if !strings.Contains(all, c.want) || !strings.HasSuffix(all, "tls_failed_client\nrow "+c.row+"\nclose client") {
 				t.Error(all)
 			}
 			if r.ctx.Client.Error == "" {
@@ -231,7 +232,8 @@ func TestMalformedHello(t *testing.T) {
 	r := newRig(t, clientConfig(), serverConfig())
 	r.post(layer.Start{})
 	r.post(&layer.DataReceived{Conn: &r.ctx.Client.Conn, Data: []byte("\x16\x03\x01\x00\x00nonsense")})
-	r.wantLog("WARN: Client TLS handshake failed. Cannot parse ClientHello: 16030100006e6f6e73656e7365", "tls_failed_client", "close client")
+	r.wantLog("WARN: Client TLS handshake failed. Cannot parse ClientHello: 16030100006e6f6e73656e7365: if this is another protocol than TLS: "+
+		"to let x.test:443 through untouched, add it to ignore_hosts", "tls_failed_client", "row TLS failed: no ClientHello", "close client")
 }
 
 func TestClientClosesInHandshake(t *testing.T) {
@@ -240,7 +242,7 @@ func TestClientClosesInHandshake(t *testing.T) {
 	r.post(&layer.DataReceived{Conn: &r.ctx.Client.Conn, Data: []byte{0x16, 3, 1}})
 	r.ctx.Client.State &^= flow.CanRead
 	r.post(&layer.ConnectionClosed{Conn: &r.ctx.Client.Conn})
-	if len(r.log) != 3 || !strings.HasPrefix(r.log[0], "INFO: Client TLS handshake failed. The client disconnected") {
+	if len(r.log) != 4 || !strings.HasPrefix(r.log[0], "INFO: Client TLS handshake failed. The client disconnected") {
 		t.Error(r.log)
 	}
 }
@@ -257,7 +259,7 @@ func TestClientClosesBeforeStart(t *testing.T) {
 		}
 	}
 	r.start()
-	r.wantLog("tls_clienthello", "tls_start_client", "tls_failed_client", "close client")
+	r.wantLog("tls_clienthello", "tls_start_client", "tls_failed_client", "row TLS failed: client left", "close client")
 }
 
 func TestTLSErrorAfterHandshake(t *testing.T) {
@@ -276,7 +278,8 @@ func TestNoConfig(t *testing.T) {
 	r := newRig(t, clientConfig(), serverConfig())
 	r.hooks = nil
 	r.start()
-	r.wantLog("tls_clienthello", "tls_start_client", "ERROR: no TLS configuration was provided for the client: closing the connection", "close client")
+	r.wantLog("tls_clienthello", "tls_start_client", "ERROR: no TLS configuration was provided for the client: closing the connection", "close client",
+		"row TLS failed: no certificate")
 }
 
 // TestStopLeavesNoCoroutine stops handshakes in every place where they can wait.

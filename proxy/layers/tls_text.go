@@ -1,34 +1,70 @@
 package layers
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"net"
 	"strings"
+
+	"sluice/proxy/layer"
 )
 
-// handshakeText says why a handshake failed. Explain may be nil.
-func handshakeText(err error, explain func(error) string) string {
+// serverTrouble says why a handshake with a server failed. Start is what it was begun with.
+func serverTrouble(err error, start *layer.TLSStart) trouble {
+	const pass = "to let the connection through untouched, add the host to ignore_hosts"
 	var cert *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
 	switch {
 	case errors.Is(err, errConnectionClosed):
-		return err.Error()
+		return trouble{"server left", "the server closed the connection during the TLS handshake", "it may want other versions or ciphers " +
+			"(tls_version_server_min, ciphers_server); " + pass}
 	case errors.As(err, &cert):
-		why := ""
-		if explain != nil {
-			why = explain(err)
-		}
-		if why == "" {
-			why = cert.Err.Error()
-		}
-		return "Certificate verify failed: " + why
-	case errors.As(err, &record) && isASCII(record.RecordHeader[:4]):
-		return "The remote server does not speak TLS."
+		return certificateTrouble(err, cert, start.Explain)
+	case errors.As(err, &record) && (isASCII(record.RecordHeader[:4]) || strings.Contains(record.Msg, "first record") || strings.Contains(record.Msg, "SSLv2")):
+		return trouble{"server has no TLS", "The remote server does not speak TLS", "ask it with http:// or another port; " + pass}
 	case isVersionError(err):
-		return "the server and sluice have no TLS version in common: tls_version_server_min may allow an older one"
+		return serverVersionTrouble(start.Config)
+	case isAlert(err, alertHandshakeFailure, alertInsufficientSecurity):
+		return trouble{"no common cipher", "the server accepts none of the ciphers that sluice offers (" + alertText(err) + ")",
+			"set ciphers_server=ALL to offer old ones too, and tls_version_server_min=TLS1 if the server is old; " + pass}
+	case strings.Contains(err.Error(), "unconfigured cipher suite"):
+		return trouble{"no common cipher", "the server chose a cipher that ciphers_server does not have", "add the server's ciphers to ciphers_server, or unset it"}
+	case isAlert(err, alertUnrecognizedName):
+		return trouble{"unknown name", "the server does not know the name " + start.Config.ServerName, "check the host of the request"}
+	case isAlert(err, alertCertificateRequired, alertBadCertificate):
+		return trouble{"client certificate", "the server wants a certificate of its client (" + alertText(err) + ")", "give one in the option client_certs"}
 	}
-	return plainError(err)
+	return trouble{"handshake broken", plainError(err), pass}
+}
+
+func certificateTrouble(err error, c *tls.CertificateVerificationError, explain func(error) (string, string)) trouble {
+	t := trouble{label: "server certificate"}
+	if explain != nil {
+		t.cause, t.remedy = explain(err)
+	}
+	if t.cause == "" {
+		t.cause = c.Err.Error()
+	}
+	t.cause = "Certificate verify failed: " + t.cause
+	return t
+}
+
+// serverVersionTrouble says which option leaves room for more versions.
+func serverVersionTrouble(cfg *tls.Config) trouble {
+	t := trouble{"no common version", "the server and sluice have no TLS version in common", "the server is older than any that sluice knows; " +
+		"to let the connection through untouched, add the host to ignore_hosts"}
+	low, high := cmp.Or(cfg.MinVersion, tls.VersionTLS12), cmp.Or(cfg.MaxVersion, tls.VersionTLS13)
+	t.cause += ", sluice takes " + span(low, high)
+	switch {
+	case low > tls.VersionTLS10 && high < tls.VersionTLS13:
+		t.remedy = "set tls_version_server_min to an older one or tls_version_server_max to a newer one"
+	case low > tls.VersionTLS10:
+		t.remedy = "tls_version_server_min may allow an older one, such as TLS1"
+	case high < tls.VersionTLS13:
+		t.remedy = "set tls_version_server_max to a newer one, or UNBOUNDED"
+	}
+	return t
 }
 
 // isAlert reports whether the peer has sent one of these alerts (RFC 8446 §6.2).
@@ -47,10 +83,17 @@ func isAlert(err error, codes ...uint8) bool {
 
 // The alerts that are looked for.
 const (
-	alertBadCertificate     = 42
-	alertCertificateUnknown = 46
-	alertUnknownCA          = 48
-	alertProtocolVersion    = 70
+	alertHandshakeFailure       = 40
+	alertBadCertificate         = 42
+	alertUnsupportedCertificate = 43
+	alertCertificateRevoked     = 44
+	alertCertificateExpired     = 45
+	alertCertificateUnknown     = 46
+	alertUnknownCA              = 48
+	alertProtocolVersion        = 70
+	alertInsufficientSecurity   = 71
+	alertUnrecognizedName       = 112
+	alertCertificateRequired    = 116
 )
 
 func isASCII(b []byte) bool {

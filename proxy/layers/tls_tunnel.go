@@ -35,11 +35,13 @@ func (t *tlsTunnel) Receive(data []byte, cmds []layer.Command) []layer.Command {
 	plain, err := t.session.decrypt(data)
 	cmds = t.session.emit(cmds)
 	if len(plain) > 0 {
+		t.session.carried = true
 		cmds = t.Deliver(plain, cmds)
 	}
 	if err == nil {
 		return cmds
 	}
+	t.session.err = err
 	if err != io.EOF {
 		cmds = append(cmds, &layer.Log{Level: slog.LevelWarn, Text: "TLS Error: " + plainError(err)})
 	}
@@ -94,14 +96,17 @@ func (t *tlsTunnel) start(s *layer.Script, h *layer.TLSStart) error {
 	}
 	s.Do(&layer.Log{Level: slog.LevelError, Text: "no TLS configuration was provided for the " + side + ": closing the connection"})
 	s.Do(&layer.CloseConnection{Conn: h.Conn})
-	return errors.New("no TLS configuration was provided")
+	return errNoCertificate
 }
 
-// fail ends a handshake that did not succeed. Text becomes the connection's error.
-func (t *tlsTunnel) fail(s *layer.Script, text string, client bool) error {
+// fail ends a handshake that did not succeed. Text becomes the connection's error. What is to be shown of it comes before the close.
+func (t *tlsTunnel) fail(s *layer.Script, text string, h *layer.TLSFailed, show ...layer.Command) error {
 	t.session.conn.Error = text
 	t.session.conn.Touch()
-	s.Hook(&layer.TLSFailed{Context: t.session.ctx, Conn: t.session.conn, Client: client})
+	s.Hook(h)
+	for _, c := range show {
+		s.Do(c)
+	}
 	s.Do(&layer.CloseConnection{Conn: t.session.conn})
 	return errors.New(text)
 }

@@ -74,7 +74,8 @@ func coreSpecs() []Spec {
 		boolean("http_connect_send_host_header", true, "Send a Host header with CONNECT requests to upstream proxies."),
 		list("ignore_hosts", "Relay hosts that match one of these regular expressions untouched. They are matched against host:port, "+
 			"by name and by address.").checked(regexps),
-		number("key_size", 2048, "Size in bits of the RSA keys of the CA and its certificates.").checked(between(1024, 16384)).later(),
+		number("key_size", 2048, "Without effect: the keys of our CA and of its certificates are ECDSA keys on P-256, and a CA that is there already keeps the key it has. "+
+			"It is accepted so that configurations of others can be read.").checked(between(1024, 16384)).later(),
 		text("listen_host", "", "Address to listen on; empty listens on all. A mode's own address goes first."),
 		Spec{Name: "listen_port", Type: OptionalInt, check: between(0, 65535),
 			Help: "Port to listen on; unset takes the default of the mode. A mode's own port goes first."},
@@ -112,16 +113,21 @@ func proxySpecs() []Spec {
 }
 
 func tlsSpecs() []Spec {
-	versions := []string{"UNBOUNDED", "SSL3", "TLS1", "TLS1_1", "TLS1_2", "TLS1_3"}
+	versions := []string{"UNBOUNDED", "TLS1", "TLS1_1", "TLS1_2", "TLS1_3"} // crypto/tls has no SSL 3
+	const cipherHelp = ", in OpenSSL's names, separated by colons; ALL also has the old ones. It is about TLS 1.2 and older: the ciphers of TLS 1.3 are always on."
+	const curveHelp = ": prime256v1, secp384r1, secp521r1, X25519, X25519MLKEM768, SecP256r1MLKEM768 or SecP384r1MLKEM1024. Unset leaves the choice to both sides."
 	return []Spec{
-		optionalText("ciphers_client", "Ciphers for connections to clients, separated by colons, in OpenSSL's names.").later(),
-		optionalText("ciphers_server", "Ciphers for connections to servers, separated by colons, in OpenSSL's names.").later(),
-		boolean("request_client_cert", false, "Ask clients for a certificate.").later(),
-		optionalText("tls_ecdh_curve_client", "Elliptic curve for connections to clients.").later(),
-		optionalText("tls_ecdh_curve_server", "Elliptic curve for connections to servers.").later(),
-		text("tls_version_client_max", "UNBOUNDED", "Newest TLS version for connections to clients.", versions...),
-		text("tls_version_client_min", "TLS1_2", "Oldest TLS version for connections to clients.", versions...),
-		text("tls_version_server_max", "UNBOUNDED", "Newest TLS version for connections to servers.", versions...),
-		text("tls_version_server_min", "TLS1_2", "Oldest TLS version for connections to servers.", versions...),
+		optionalText("ciphers_client", "Ciphers for connections to clients"+cipherHelp+
+			" Our own certificates need those with ECDSA.").checked(ciphers),
+		optionalText("ciphers_server", "Ciphers for connections to servers"+cipherHelp).checked(ciphers),
+		boolean("request_client_cert", false, "Ask clients for a certificate. Whatever they send is recorded and not verified."),
+		optionalText("tls_ecdh_curve_client", "Elliptic curve for connections to clients"+curveHelp).checked(curve),
+		optionalText("tls_ecdh_curve_server", "Elliptic curve for connections to servers"+curveHelp).checked(curve),
+		number("tls_passthrough_after", 0, "Let a host through untouched after a client has refused our certificate for it this many times in a row; "+
+			"0 never does. Each such connection is a row that says so.").checked(between(0, maxInt)),
+		text("tls_version_client_max", "UNBOUNDED", "Newest TLS version for connections to clients; UNBOUNDED is 1.3.", versions...),
+		text("tls_version_client_min", "TLS1_2", "Oldest TLS version for connections to clients; UNBOUNDED is 1.0. Below 1.2 old ciphers are taken too.", versions...),
+		text("tls_version_server_max", "UNBOUNDED", "Newest TLS version for connections to servers; UNBOUNDED is 1.3.", versions...),
+		text("tls_version_server_min", "TLS1_2", "Oldest TLS version for connections to servers; UNBOUNDED is 1.0. Below 1.2 old ciphers are offered too.", versions...),
 	}
 }

@@ -34,6 +34,7 @@ func TestScreens(t *testing.T) {
 		{"image", respond(httpFlow("GET", "https://img.example.com/a.png", nil, ""), 200, "image/png", picture()), 1, ""},
 		{"hex", jsonFlow(), 1, "hex dump"}, {"wrong_mode", form, 0, "json"}, {"error", failed, 1, ""}, {"held", held, 0, ""}, {"held_response", held, 1, ""},
 		{"dropped", dropped, 1, ""}, {"tcp", tcpFlow(7), 0, ""}, {"websocket", webSocketFlow(), 2, ""}, {"events", eventFlow(someEvents, false), 2, ""}, {"grpc", grpcFlow(), 2, ""}, {"facts", facts, 2, ""},
+		{"tls_failed", tlsFlow(true), 0, ""}, {"tls_failed_facts", tlsFlow(true), 1, ""}, {"tls_passed", tlsFlow(false), 0, ""},
 		{"dns", &flow.Flow{Kind: flow.DNS, Client: &flow.Client{}, Server: &flow.Server{}, Created: noon}, 1, ""},
 	}
 	for _, size := range [][2]int{{80, 24}, {120, 40}} {

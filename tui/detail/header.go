@@ -49,7 +49,11 @@ func (h header) first(when span) []string {
 		what = append(what, span{t.Method(r.Method), clean(r.Method, 16)})
 		rest = clean(r.PrettyURL(), h.w*maxURLRows)
 	default:
-		what = append(what, span{t.Scheme(f.Kind.String()), strings.ToUpper(f.Kind.String())})
+		name := f.Kind.String()
+		if f.TLSNote() != "" {
+			name = "tls"
+		}
+		what = append(what, span{t.Scheme(name), strings.ToUpper(name)})
 		rest = ends(f)
 	}
 	lead, used := h.join(what)
@@ -112,10 +116,12 @@ func (h header) second(indent int) string {
 			span{t.ContentType(kind), clean(strings.ToLower(strings.TrimSpace(kind)), 60)},
 			span{t.Size(r.Body.Len()), human.Size(r.Body.Len())}, h.duration())
 	}
-	if all := messagesOf(f); f.WebSocket != nil || f.Request == nil && f.Kind != flow.DNS {
+	if all := messagesOf(f); f.TLSNote() != "" && len(all) == 0 {
+		spans = append(spans, span{t.Muted, clean(f.TLSNote(), 80)})
+	} else if f.WebSocket != nil || f.Request == nil && f.Kind != flow.DNS {
 		spans = append(spans, span{t.Muted, count(len(all), "message")})
 	}
-	if f.Error != nil {
+	if f.Error != nil && f.TLSNote() == "" {
 		spans = append(spans, span{t.Error, "error: " + clean(f.Error.Message, 4*h.w)})
 	}
 	if f.Replay != flow.NotReplayed {

@@ -50,6 +50,10 @@ func (l look) source() text.Source {
 	f := l.flow
 	switch l.kind {
 	case stream:
+		if f.TLSNote() != "" && len(f.Messages) == 0 {
+			lines, hang := tlsLines(f)
+			return text.Source{Lines: text.Of(lines), Hang: hang}
+		}
 		return text.Source{Lines: streamLines(f, l.mode)}
 	case entries:
 		return text.Source{Lines: l.entryLines()}

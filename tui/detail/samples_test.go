@@ -160,6 +160,22 @@ func tcpFlow(n int) *flow.Flow {
 	return f
 }
 
+// tlsFlow is a connection on which TLS has failed, or was passed through.
+func tlsFlow(failed bool) *flow.Flow {
+	f := tcpFlow(0)
+	f.Client.TLS, f.Client.SNI, f.Live = true, "bank.example", !failed
+	f.Server.Address = flow.Addr{Host: "bank.example", Port: 443}
+	f.Metadata = map[string]string{flow.MetaTLS: flow.TLSPassed, flow.MetaReason: "192.0.2.9 refused the certificate for bank.example 3 times (tls_passthrough_after=3)",
+		flow.MetaRemedy: "install /home/ada/.sluice/sluice-ca-cert.pem in the client as a trusted CA; if it is there already, the client accepts only certificates that it knows: " +
+			"to let bank.example through untouched, add it to ignore_hosts"}
+	if failed {
+		delete(f.Metadata, flow.MetaReason)
+		f.Metadata[flow.MetaTLS] = "TLS failed: CA not trusted"
+		f.Error = &flow.Error{Message: "The client does not trust the proxy's certificate for bank.example (unknown certificate authority)", Time: after(60)}
+	}
+	return f
+}
+
 func webSocketFlow() *flow.Flow {
 	f := respond(httpFlow("GET", "https://chat.example.com/ws", nil, ""), 101, "", nil)
 	f.WebSocket = &flow.WebSocket{CloseCode: 1001, CloseReason: "going away", ClosedByClient: true, Messages: []flow.Message{

@@ -27,6 +27,10 @@ func tabsOf(f *flow.Flow) []tab {
 	var tabs []tab
 	switch f.Kind {
 	case flow.TCP, flow.UDP:
+		if f.TLSNote() != "" && len(f.Messages) == 0 {
+			tabs = []tab{{stream, "TLS"}}
+			break
+		}
 		tabs = []tab{{stream, strings.ToUpper(f.Kind.String()) + " Stream"}}
 	case flow.HTTP, flow.DNS:
 		tabs = []tab{{request, "Request"}, {response, "Response"}}
