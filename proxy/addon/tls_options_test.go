@@ -55,7 +55,7 @@ func TestCiphersAndCurves(t *testing.T) {
 			if side == "server" {
 				x, y = startServer(a, tlsContext()).Config, server
 			}
-			if !strings.HasPrefix(set, "tls_version") { // also, there is no second ClientHello, for which a pipe has no room
+			if !strings.HasPrefix(set, "tls_version") {
 				if side == "client" {
 					x = old(x)
 				} else {

@@ -209,3 +209,31 @@ func TestAlertInTheClear(t *testing.T) {
 		}
 	}
 }
+
+// TestServerWantsCertificate asks a server that wants a certificate of its client, which in TLS 1.3 it says after the handshake.
+func TestServerWantsCertificate(t *testing.T) {
+	for _, max := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		cfg := serverConfig()
+		cfg.ClientAuth, cfg.MaxVersion = tls.RequireAnyClientCert, max
+		r := newRig(t, clientConfig(), cfg)
+		r.root.(*ServerTLS).Child.(*ClientTLS).Child = NewHTTP(r.ctx, HTTPTransparent)
+		var failed *flow.Flow
+		addons := r.hooks
+		r.hooks = func(h layer.Hook) {
+			addons(h)
+			if e, ok := h.(*layer.Error); ok {
+				failed = e.Flow
+			}
+		}
+		r.post(layer.Start{})
+		r.client.feed(nil)
+		r.settle()
+		if r.client.open {
+			r.client.tls.Write([]byte("GET / HTTP/1.1\r\nHost: x.test\r\n\r\n"))
+		}
+		r.settle()
+		if failed == nil || !strings.Contains(failed.Error.Message, "client_certs") {
+			t.Errorf("%x: %+v\n%s", max, failed, strings.Join(r.log, "\n"))
+		}
+	}
+}
