@@ -61,6 +61,11 @@ func NewTLSConfig(opts *option.Options, ca *cert.Authority, log *slog.Logger) (*
 		s.client.SetSessionTicketKeys([][32]byte{ticket})
 		s.client.KeyLogWriter, s.server.KeyLogWriter = keys, keys
 		t.settings.Store(s)
+		for _, side := range []string{"client", "server"} {
+			if name := "tls_version_" + side + "_min"; opts.Str(name) == "UNBOUNDED" {
+				log.Info(name + "=UNBOUNDED: TLS 1.0 is the oldest version that there is")
+			}
+		}
 		return nil
 	}
 	opts.Subscribe(apply, "tls_version_client_min", "tls_version_client_max", "tls_version_server_min", "tls_version_server_max",
