@@ -96,6 +96,7 @@ func TestImpossibleTLSOptions(t *testing.T) {
 	}{
 		{[]string{"tls_version_client_min=TLS1_3", "tls_version_client_max=TLS1_2"}, "no version is left"},
 		{[]string{"add_upstream_certs_to_client_chain=true", "upstream_cert=false"}, "needs upstream_cert"},
+		{[]string{"ciphers_client=AES128-SHA", "tls_version_client_max=TLS1_2"}, "ECDHE-ECDSA-AES128-GCM-SHA256"},
 		{[]string{"ssl_verify_upstream_trusted_confdir=" + t.TempDir()}, "no PEM certificate"},
 	} {
 		if err := opts.Set(c.sets...); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"sluice/proxy/cert"
@@ -30,6 +31,9 @@ func readTLSSettings(o *option.Options) (*tlsSettings, error) {
 	if s.server, err = newConfig(o, "server"); err != nil {
 		return nil, err
 	}
+	if err := usable(o, s.client); err != nil {
+		return nil, err
+	}
 	if o.Bool("request_client_cert") {
 		s.client.ClientAuth = tls.RequestClientCert
 	}
@@ -40,6 +44,16 @@ func readTLSSettings(o *option.Options) (*tlsSettings, error) {
 		return nil, err
 	}
 	return s, s.readClientCerts(o.Str("client_certs"))
+}
+
+// usable refuses ciphers for clients of which our own certificates could use none.
+func usable(o *option.Options, c *tls.Config) error {
+	ecdsa := func(id uint16) bool { return strings.Contains(tls.CipherSuiteName(id), "_ECDSA_") }
+	if c.CipherSuites == nil || c.MaxVersion == 0 || c.MaxVersion >= tls.VersionTLS13 || len(o.Strs("certs")) > 0 || slices.ContainsFunc(c.CipherSuites, ecdsa) {
+		return nil
+	}
+	return errors.New("ciphers_client has no cipher that our certificates can use, whose keys are ECDSA keys: " +
+		"add ECDHE-ECDSA-AES128-GCM-SHA256, allow TLS 1.3 with tls_version_client_max, or give a certificate with an RSA key in certs")
 }
 
 // newConfig returns a base for all connections of one side, "client" or "server". The size of records

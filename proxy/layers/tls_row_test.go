@@ -237,3 +237,34 @@ func TestServerWantsCertificate(t *testing.T) {
 		}
 	}
 }
+
+// TestRowOfTLSToTheProxy fails a handshake with the proxy itself, which cannot be passed through.
+func TestRowOfTLSToTheProxy(t *testing.T) {
+	cfg := clientConfig()
+	cfg.RootCAs = x509.NewCertPool()
+	r := newRig(t, cfg, serverConfig())
+	r.ctx.Server = flow.NewServer(flow.Addr{})
+	inner := NewClientTLS(r.ctx)
+	inner.Child = NewTCP(r.ctx, true)
+	r.root = inner
+	addons := r.hooks
+	r.hooks = func(h layer.Hook) {
+		if addons(h); h.Name() == "tls_clienthello" {
+			h.(*layer.TLSClientHello).ServerFirst = false
+		}
+	}
+	r.start()
+	if f := r.onlyRow(); !strings.Contains(f.Metadata[flow.MetaRemedy], "install ca.pem") || strings.Contains(f.Metadata[flow.MetaRemedy], "ignore_hosts") {
+		t.Error(f.Metadata)
+	}
+}
+
+// TestRowOfBrokenClient sends garbage inside TLS before anything else.
+func TestRowOfBrokenClient(t *testing.T) {
+	r := newRig(t, clientConfig(), serverConfig())
+	r.start()
+	r.post(&layer.DataReceived{Conn: &r.ctx.Client.Conn, Data: []byte("\x17\x03\x03\x00\x20garbage garbage garbage garbage.")})
+	if f := r.onlyRow(); f.TLSNote() != "TLS failed: broken" || !strings.Contains(f.Error.Message, "bad record MAC") {
+		t.Error(f.Metadata, f.Error)
+	}
+}
