@@ -50,8 +50,12 @@ func tlsContext() *layer.Context {
 }
 
 func startClient(a *TLSConfig, ctx *layer.Context, alpn ...string) *layer.TLSStart {
-	h := &layer.TLSStart{Context: ctx, Conn: &ctx.Client.Conn, Client: true, Hello: &layer.ClientHello{ALPN: alpn}}
-	ctx.Client.ALPNOffers = alpn
+	return startClientHello(a, ctx, &layer.ClientHello{ALPN: alpn})
+}
+
+func startClientHello(a *TLSConfig, ctx *layer.Context, hello *layer.ClientHello) *layer.TLSStart {
+	h := &layer.TLSStart{Context: ctx, Conn: &ctx.Client.Conn, Client: true, Hello: hello}
+	ctx.Client.ALPNOffers = hello.ALPN
 	a.Handle(h)
 	return h
 }

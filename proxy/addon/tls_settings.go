@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"sluice/proxy/cert"
+	"sluice/proxy/layer"
 	"sluice/proxy/option"
 )
 
@@ -31,9 +32,6 @@ func readTLSSettings(o *option.Options) (*tlsSettings, error) {
 	if s.server, err = newConfig(o, "server"); err != nil {
 		return nil, err
 	}
-	if err := usable(o, s.client); err != nil {
-		return nil, err
-	}
 	if o.Bool("request_client_cert") {
 		s.client.ClientAuth = tls.RequestClientCert
 	}
@@ -46,14 +44,16 @@ func readTLSSettings(o *option.Options) (*tlsSettings, error) {
 	return s, s.readClientCerts(o.Str("client_certs"))
 }
 
-// usable refuses ciphers for clients of which our own certificates could use none.
-func usable(o *option.Options, c *tls.Config) error {
-	ecdsa := func(id uint16) bool { return strings.Contains(tls.CipherSuiteName(id), "_ECDSA_") }
-	if c.CipherSuites == nil || c.MaxVersion == 0 || c.MaxVersion >= tls.VersionTLS13 || len(o.Strs("certs")) > 0 || slices.ContainsFunc(c.CipherSuites, ecdsa) {
-		return nil
+// needsRSA reports whether a client can speak only with who has an RSA key: TLS 1.2 or older, and no cipher with ECDSA
+// among those of both sides.
+func needsRSA(h *layer.ClientHello, c *tls.Config) bool {
+	if h == nil || len(h.CipherSuites) == 0 ||
+		slices.Contains(h.Versions, tls.VersionTLS13) && (c.MaxVersion == 0 || c.MaxVersion >= tls.VersionTLS13) {
+		return false
 	}
-	return errors.New("ciphers_client has no cipher that our certificates can use, whose keys are ECDSA keys: " +
-		"add ECDHE-ECDSA-AES128-GCM-SHA256, allow TLS 1.3 with tls_version_client_max, or give a certificate with an RSA key in certs")
+	return !slices.ContainsFunc(h.CipherSuites, func(id uint16) bool {
+		return option.IsECDSA(id) && (c.CipherSuites == nil || slices.Contains(c.CipherSuites, id))
+	})
 }
 
 // newConfig returns a base for all connections of one side, "client" or "server". The size of records

@@ -191,10 +191,12 @@ func cipherTrouble(err error, start *layer.TLSStart, pass string) trouble {
 	case start.Config.CurvePreferences != nil:
 		tr.cause += "; tls_ecdh_curve_client leaves only one curve"
 		tr.remedy = "set tls_ecdh_curve_client to one that the client knows, or unset it"
+	case len(known) > 0 && start.Config.CipherSuites == nil:
+		tr.remedy = "set ciphers_client=ALL, which takes in old ones" + onlyIf("; ", pass)
 	case ecdsa >= 0:
-		tr.remedy = "set ciphers_client=" + known[ecdsa]
+		tr.remedy = "add " + known[ecdsa] + " to ciphers_client"
 	case len(known) > 0:
-		tr.remedy = "these take a certificate with an RSA key: give one in the option certs, and set ciphers_client=" + known[0] + onlyIf("; ", pass)
+		tr.remedy = "add " + known[0] + " to ciphers_client, and if the option certs gives the certificate, one with an RSA key there" + onlyIf("; ", pass)
 	}
 	return tr
 }

@@ -50,9 +50,12 @@ func TestRowOfFailedClient(t *testing.T) {
 			"no common version", "it offers TLS 1.3, sluice takes TLS 1.2", "tls_version_client_max=TLS1_3"},
 		{"cipher", only(ecdsa), func(c *tls.Config) {
 			c.MaxVersion, c.CipherSuites = tls.VersionTLS12, []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256}
-		}, "no common cipher", "it offers TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "ciphers_client=TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"},
+		}, "no common cipher", "it offers TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "add TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 to ciphers_client"},
 		{"RSA only", only(tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256), nil,
-			"no common cipher", "it offers TLS_ECDHE_RSA", "RSA key"},
+			"no common cipher", "it offers TLS_ECDHE_RSA", "ciphers_client=ALL"},
+		{"RSA not allowed", only(tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256), func(c *tls.Config) {
+			c.CipherSuites = []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256}
+		}, "no common cipher", "it offers TLS_ECDHE_RSA", "RSA key"},
 		{"curve", func(c *tls.Config) { c.CurvePreferences = []tls.CurveID{tls.CurveP521} },
 			func(c *tls.Config) { c.CurvePreferences = []tls.CurveID{tls.X25519} },
 			"no common cipher", "leaves only one curve", "tls_ecdh_curve_client"},
