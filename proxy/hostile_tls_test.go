@@ -74,6 +74,7 @@ func TestHostileTLS(t *testing.T) {
 		"bytes of the server":  {func(_ *testing.T, c net.Conn) { quiet(c) }, say("\x80\x81\x82\x83\x84\x85\x86"), "server has no TLS"},
 		"half a server hello":  {func(_ *testing.T, c net.Conn) { quiet(c) }, func(c net.Conn) { io.WriteString(c, "\x16\x03\x03\x00\x7a\x02\x00"); c.Close() }, "server left"},
 		"huge server record":   {func(_ *testing.T, c net.Conn) { quiet(c) }, say("\x16\x03\x03\xff\xff" + strings.Repeat("x", 1<<16)), "handshake broken"},
+		"endless server hello": {func(_ *testing.T, c net.Conn) { quiet(c) }, say(strings.Repeat("\x16\x03\x03\x40\x00\x02\xff\xff\xff"+strings.Repeat("x", 1<<14-4), 64)), "handshake broken"},
 		"alert of the server":  {func(_ *testing.T, c net.Conn) { quiet(c) }, say("\x15\x03\x03\x00\x02\x02\x28"), "no common cipher"},
 		"server's version":     {func(_ *testing.T, c net.Conn) { quiet(c) }, say("\x15\x03\x03\x00\x02\x02\x46"), "no common version"},
 		"unknown name":         {func(_ *testing.T, c net.Conn) { quiet(c) }, say("\x15\x03\x03\x00\x02\x02\x70"), "unknown name"},

@@ -9,13 +9,18 @@ import (
 	"testing"
 )
 
-// distrusting asks the origin through the proxy as a client that does not know the proxy's CA, and returns the client's error.
+// distrusting asks the origin through the proxy as a client that trusts the origin and not the proxy's CA, and returns the client's error.
 func (w *world) distrusting() error {
 	w.t.Helper()
+	roots := x509.NewCertPool()
+	roots.AddCert(w.origin.Certificate())
 	transport := w.client.Transport.(*http.Transport).Clone()
-	transport.TLSClientConfig = &tls.Config{RootCAs: x509.NewCertPool()}
-	w.t.Cleanup(transport.CloseIdleConnections)
-	_, err := (&http.Client{Transport: transport}).Get(w.origin.URL + "/never")
+	transport.TLSClientConfig = &tls.Config{RootCAs: roots}
+	defer transport.CloseIdleConnections()
+	resp, err := (&http.Client{Transport: transport}).Get(w.origin.URL + "/never")
+	if err == nil {
+		resp.Body.Close()
+	}
 	return err
 }
 
@@ -42,6 +47,32 @@ func TestJourneyDistrust(t *testing.T) {
 		})
 		x.press("q")
 		x.see("[1/1]")
+		quit(x)
+	})
+}
+
+// TestJourneyPassthrough lets a client through that has refused the certificate twice: it reaches the origin itself.
+func TestJourneyPassthrough(t *testing.T) {
+	journey(t, nil, []string{"--set", "tls_passthrough_after=2"}, func(t *testing.T, w *world, x *terminal) {
+		for i := range 2 {
+			if err := w.distrusting(); err == nil {
+				t.Fatalf("try %d was not intercepted", i)
+			}
+		}
+		x.see("[1/2]")
+		if err := w.distrusting(); err != nil {
+			t.Fatal("it is not passed through:", err)
+		}
+		if r := await(x, "the request that nobody else can read", w.received); r.path != "/never" {
+			t.Errorf("the origin got %+v", r)
+		}
+		x.see("TLS passed through", "[1/3]")
+		x.press("E")
+		x.see("passes through untouched")
+		x.press("q")
+		x.press("G", keyEnter)
+		x.see("Why:", "2 times in a row", "What to do:")
+		x.press("q")
 		quit(x)
 	})
 }

@@ -206,3 +206,34 @@ func FuzzNextLayer(f *testing.F) {
 		looksLikeHTTP(b, nil)
 	})
 }
+
+// TestIgnoredTLSIsShownAsSuch ignores a host whose connections the options show.
+func TestIgnoredTLSIsShownAsSuch(t *testing.T) {
+	opts := option.New()
+	if err := opts.Set("ignore_hosts=bank"); err != nil {
+		t.Fatal(err)
+	}
+	a, err := NewNextLayer(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, shown := range []bool{false, true} {
+		ctx := layertest.Context(layer.Options{ShowIgnored: shown})
+		ctx.Server.Address = flow.Addr{Host: "bank.example", Port: 443}
+		var rows []*flow.Flow
+		p := layertest.New(t, ctx, layer.NewNextLayer(ctx))
+		p.AutoHooks, p.HideHooks = true, true
+		p.OnNext = func(n *layer.NextLayer) { a.Handle(&layer.Next{Layer: n}) }
+		p.OnHook = func(h layer.Hook) {
+			if s, ok := h.(*layer.TCPStart); ok {
+				rows = append(rows, s.Flow)
+			}
+		}
+		p.Start()
+		p.Event(&layer.DataReceived{Conn: p.Client(), Data: hello(t)})
+		p.TakeAll()
+		if (len(rows) == 1) != shown || shown && (rows[0].TLSNote() != flow.TLSPassed || !strings.Contains(rows[0].Metadata[flow.MetaRemedy], "ignore_hosts")) {
+			t.Errorf("shown %v: %+v", shown, rows)
+		}
+	}
+}

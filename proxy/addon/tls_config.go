@@ -61,6 +61,11 @@ func NewTLSConfig(opts *option.Options, ca *cert.Authority, log *slog.Logger) (*
 		s.client.SetSessionTicketKeys([][32]byte{ticket})
 		s.client.KeyLogWriter, s.server.KeyLogWriter = keys, keys
 		t.settings.Store(s)
+		for _, side := range []string{"client", "server"} {
+			if name := "tls_version_" + side + "_min"; opts.Str(name) == "UNBOUNDED" {
+				log.Info(name + "=UNBOUNDED: TLS 1.0 is the oldest version that there is")
+			}
+		}
 		return nil
 	}
 	opts.Subscribe(apply, "tls_version_client_min", "tls_version_client_max", "tls_version_server_min", "tls_version_server_max",
@@ -95,7 +100,7 @@ func (t *TLSConfig) Handle(h layer.Hook) <-chan layer.Verdict {
 // startClient makes us the server that the client wants.
 func (t *TLSConfig) startClient(h *layer.TLSStart) {
 	s, ctx := t.settings.Load(), h.Context
-	leaf, err := t.leaf(s, ctx)
+	leaf, err := t.leaf(s, ctx, needsRSA(h.Hello, s.client))
 	if err != nil {
 		t.log.Error("no certificate for the client", "error", err)
 		return
@@ -116,20 +121,26 @@ func (t *TLSConfig) startClient(h *layer.TLSStart) {
 	}
 }
 
-// leaf returns the certificate for the client's connection.
-func (t *TLSConfig) leaf(s *tlsSettings, ctx *layer.Context) (*tls.Certificate, error) {
+// leaf returns the certificate for the client's connection, with an RSA key if it has to be.
+func (t *TLSConfig) leaf(s *tlsSettings, ctx *layer.Context, rsa bool) (*tls.Certificate, error) {
 	name := ctx.Client.SNI
 	if name == "" && ctx.Client.Local.IsValid() {
 		name = ctx.Client.Local.Addr().Unmap().String()
 	}
 	addr := ctx.Server.Address
-	if s.upstreamCert && len(ctx.Server.Certificates) > 0 {
-		return t.ca.Leaf(cert.FromUpstream(name, addr, ctx.Server.Certificates[0]))
-	}
-	if addr.IsZero() || addr.Host == name {
+	var r cert.LeafRequest
+	switch {
+	case s.upstreamCert && len(ctx.Server.Certificates) > 0:
+		r = cert.FromUpstream(name, addr, ctx.Server.Certificates[0])
+	case !addr.IsZero() && addr.Host != name:
+		r = cert.FromUpstream(name, addr, nil)
+	case !rsa:
 		return t.ca.LeafForHost(name)
+	default:
+		r.Names = []string{name}
 	}
-	return t.ca.Leaf(cert.FromUpstream(name, addr, nil))
+	r.RSA = rsa
+	return t.ca.Leaf(r)
 }
 
 // clientProtocol chooses among the protocols a client offers, as the server has chosen if that is known. "" is none.

@@ -50,8 +50,12 @@ func tlsContext() *layer.Context {
 }
 
 func startClient(a *TLSConfig, ctx *layer.Context, alpn ...string) *layer.TLSStart {
-	h := &layer.TLSStart{Context: ctx, Conn: &ctx.Client.Conn, Client: true, Hello: &layer.ClientHello{ALPN: alpn}}
-	ctx.Client.ALPNOffers = alpn
+	return startClientHello(a, ctx, &layer.ClientHello{ALPN: alpn})
+}
+
+func startClientHello(a *TLSConfig, ctx *layer.Context, hello *layer.ClientHello) *layer.TLSStart {
+	h := &layer.TLSStart{Context: ctx, Conn: &ctx.Client.Conn, Client: true, Hello: hello}
+	ctx.Client.ALPNOffers = hello.ALPN
 	a.Handle(h)
 	return h
 }
@@ -65,7 +69,7 @@ func startServer(a *TLSConfig, ctx *layer.Context) *layer.TLSStart {
 // shake runs a handshake between two configurations, and one byte from the server so that tickets arrive.
 func shake(t testing.TB, client, server *tls.Config) (c, s tls.ConnectionState, err error) {
 	t.Helper()
-	x, y := net.Pipe()
+	x, y := sockets(t)
 	defer x.Close()
 	done := make(chan tls.ConnectionState)
 	go func() {
@@ -84,6 +88,23 @@ func shake(t testing.TB, client, server *tls.Config) (c, s tls.ConnectionState, 
 	c = cc.ConnectionState()
 	x.Close()
 	return c, <-done, err
+}
+
+// sockets returns the two ends of a connection that has room for what nobody has read yet.
+func sockets(t testing.TB) (x, y net.Conn) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	if x, err = net.Dial("tcp", ln.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	if y, err = ln.Accept(); err != nil {
+		t.Fatal(err)
+	}
+	return x, y
 }
 
 func explained(h *layer.TLSStart, err error) string {

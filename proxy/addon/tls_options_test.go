@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"sluice/proxy/flow"
+	"sluice/proxy/layer"
 	"sluice/proxy/option"
 )
 
@@ -55,7 +57,7 @@ func TestCiphersAndCurves(t *testing.T) {
 			if side == "server" {
 				x, y = startServer(a, tlsContext()).Config, server
 			}
-			if !strings.HasPrefix(set, "tls_version") { // also, there is no second ClientHello, for which a pipe has no room
+			if !strings.HasPrefix(set, "tls_version") {
 				if side == "client" {
 					x = old(x)
 				} else {
@@ -242,5 +244,36 @@ func writePEM(t *testing.T, file string, der []byte, link string) {
 	}
 	if err := os.Symlink(file, link); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestRSAClients serves clients that know no ECDSA, and those whose ECDSA the options leave out.
+func TestRSAClients(t *testing.T) {
+	const rsaGCM, ecdsaGCM, rsaOld = tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_RSA_WITH_AES_128_CBC_SHA
+	for _, c := range []struct {
+		set    string
+		suites []uint16
+		rsa    bool
+	}{
+		{"http2=true", []uint16{rsaGCM}, true},
+		{"http2=true", []uint16{rsaGCM, ecdsaGCM}, false},
+		{"ciphers_client=ECDHE-RSA-AES128-GCM-SHA256", []uint16{rsaGCM, ecdsaGCM}, true},
+		{"ciphers_client=ALL", []uint16{rsaOld}, true},
+	} {
+		a, _, ca := newTLS(t, c.set)
+		client := &tls.Config{ServerName: "a.test", RootCAs: pool(ca), MaxVersion: tls.VersionTLS12, CipherSuites: c.suites}
+		h := startClientHello(a, tlsContext(), &layer.ClientHello{CipherSuites: c.suites, Versions: []uint16{tls.VersionTLS12}})
+		cs, _, err := shake(t, client, h.Config)
+		if err != nil {
+			t.Errorf("%+v: %v", c, err)
+			continue
+		}
+		if _, rsa := cs.PeerCertificates[0].PublicKey.(*rsa.PublicKey); rsa != c.rsa {
+			t.Errorf("%+v: RSA %v", c, rsa)
+		}
+		again := startClientHello(a, tlsContext(), &layer.ClientHello{CipherSuites: c.suites, Versions: []uint16{tls.VersionTLS12, tls.VersionTLS13}})
+		if again.Config.Certificates[0].Leaf.Equal(cs.PeerCertificates[0]) == c.rsa {
+			t.Errorf("%+v: the certificate for TLS 1.3 is the same kind", c)
+		}
 	}
 }

@@ -110,8 +110,8 @@ func (p *TLSPassthrough) count(who refuser) {
 	}
 	p.mu.Unlock()
 	if after > 0 && n == after {
-		p.log.Warn(fmt.Sprintf("%s has refused the certificate for %s %d times in a row: its connections to that host pass through untouched "+
-			"from now on, as tls_passthrough_after says; set it to 0 to end that", who.client, who.host, n))
+		p.log.Warn(fmt.Sprintf("TLS to %s passes through untouched from now on: %s has refused the certificate %d times in a row; "+
+			"set tls_passthrough_after=0 to end that", who.host, who.client, n))
 	}
 }
 

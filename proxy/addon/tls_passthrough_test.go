@@ -50,7 +50,7 @@ func TestTLSPassthrough(t *testing.T) {
 	if h := passed(a); !h.Ignore || !strings.Contains(h.Reason, "192.0.2.1 refused the certificate for a.test 2 times") || h.Remedy == "" {
 		t.Errorf("%+v", h)
 	}
-	if strings.Count(log.String(), "pass through untouched") != 1 || !strings.Contains(log.String(), "tls_passthrough_after") {
+	if strings.Count(log.String(), "passes through untouched") != 1 || !strings.Contains(log.String(), "tls_passthrough_after") {
 		t.Error("the event log says:", log.String())
 	}
 	if passed(b).Ignore {

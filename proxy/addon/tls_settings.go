@@ -8,9 +8,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"sluice/proxy/cert"
+	"sluice/proxy/layer"
 	"sluice/proxy/option"
 )
 
@@ -40,6 +42,18 @@ func readTLSSettings(o *option.Options) (*tlsSettings, error) {
 		return nil, err
 	}
 	return s, s.readClientCerts(o.Str("client_certs"))
+}
+
+// needsRSA reports whether a client can speak only with who has an RSA key: TLS 1.2 or older, and no cipher with ECDSA
+// among those of both sides.
+func needsRSA(h *layer.ClientHello, c *tls.Config) bool {
+	if h == nil || len(h.CipherSuites) == 0 ||
+		slices.Contains(h.Versions, tls.VersionTLS13) && (c.MaxVersion == 0 || c.MaxVersion >= tls.VersionTLS13) {
+		return false
+	}
+	return !slices.ContainsFunc(h.CipherSuites, func(id uint16) bool {
+		return option.IsECDSA(id) && (c.CipherSuites == nil || slices.Contains(c.CipherSuites, id))
+	})
 }
 
 // newConfig returns a base for all connections of one side, "client" or "server". The size of records

@@ -13,6 +13,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha1"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -21,6 +22,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -42,7 +44,8 @@ type Authority struct {
 	keyID   []byte // what leaves name as their authority key identifier
 	chain   [][]byte
 	source  string
-	leafKey *ecdsa.PrivateKey // of every leaf, for the life of the process
+	leafKey *ecdsa.PrivateKey // of every leaf but those with RSA, for the life of the process
+	rsaKey  func() (crypto.Signer, error)
 	custom  atomic.Pointer[customs]
 	cache   cache
 }
@@ -70,6 +73,7 @@ func newAuthority(b *bundle, source string, now time.Time) (*Authority, error) {
 			c.NotBefore.Format(time.DateOnly))
 	}
 	a := &Authority{cert: c, key: b.key, keyID: c.SubjectKeyId, source: source, leafKey: leafKey}
+	a.rsaKey = sync.OnceValues(func() (crypto.Signer, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 	if len(a.keyID) == 0 {
 		a.keyID = keyID(c)
 	}

@@ -1,6 +1,7 @@
 package cert
 
 import (
+	"crypto"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
@@ -39,7 +40,7 @@ func (a *Authority) Leaf(r LeafRequest) (*tls.Certificate, error) {
 		return c, nil
 	}
 	// Cloned so that a hit keeps everything on the stack.
-	l := leaf{commonName: first, names: slices.Clone(sorted), organization: r.Organization, crl: r.CRL}
+	l := leaf{commonName: first, names: slices.Clone(sorted), organization: r.Organization, crl: r.CRL, rsa: r.RSA}
 	return a.cache.fill(string(key), now, func() (*tls.Certificate, error) { return a.sign(l, now) })
 }
 
@@ -63,6 +64,7 @@ type leaf struct {
 	names        []string
 	organization string
 	crl          []string
+	rsa          bool
 }
 
 // sign makes a certificate that is good from two days before now on, but never longer than the CA.
@@ -87,7 +89,15 @@ func (a *Authority) sign(l leaf, now time.Time) (*tls.Certificate, error) {
 			t.DNSNames = append(t.DNSNames, n)
 		}
 	}
-	der, err := x509.CreateCertificate(rand.Reader, t, a.cert, a.leafKey.Public(), a.key)
+	var key crypto.Signer = a.leafKey
+	if l.rsa {
+		var err error
+		if key, err = a.rsaKey(); err != nil {
+			return nil, fmt.Errorf("sign certificate for %s: %w", l.commonName, err)
+		}
+		t.KeyUsage |= x509.KeyUsageKeyEncipherment // of TLS without ECDHE (RFC 5246 §7.4.2)
+	}
+	der, err := x509.CreateCertificate(rand.Reader, t, a.cert, key.Public(), a.key)
 	if err != nil {
 		return nil, fmt.Errorf("sign certificate for %s: %w", l.commonName, err)
 	}
@@ -96,7 +106,7 @@ func (a *Authority) sign(l leaf, now time.Time) (*tls.Certificate, error) {
 		return nil, fmt.Errorf("sign certificate for %s: %w", l.commonName, err)
 	}
 	chain := append(make([][]byte, 0, 1+len(a.chain)), der)
-	return &tls.Certificate{Certificate: append(chain, a.chain...), PrivateKey: a.leafKey, Leaf: parsed}, nil
+	return &tls.Certificate{Certificate: append(chain, a.chain...), PrivateKey: key, Leaf: parsed}, nil
 }
 
 // subject leaves out what RFC 5280 appendix A.1 has no room for, and text that

@@ -32,6 +32,8 @@ type LeafRequest struct {
 	// CRL are the revocation list URLs of the server's own certificate. The leaf
 	// names the same host with the path of Authority.CRLPath.
 	CRL []string
+	// RSA gives the leaf an RSA key, for a client that knows no ECDSA.
+	RSA bool
 }
 
 // FromUpstream says which leaf a client needs. Its names are those of the
@@ -163,6 +165,9 @@ func (r *LeafRequest) sortedNames(into []string) (first string, sorted []string)
 // appendKey appends what tells two leaves apart. No name holds a zero byte, so
 // keys of different requests differ.
 func (r *LeafRequest) appendKey(b []byte, cn string, sorted []string) []byte {
+	if r.RSA {
+		b = append(b, 0)
+	}
 	b = append(append(b, cn...), 0)
 	for _, n := range sorted {
 		b = append(append(b, n...), 0)

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"encoding/hex"
 	"errors"
+	"io"
 	"log/slog"
 	"time"
 
@@ -170,6 +171,8 @@ func (t *ClientTLS) untold(cmds []layer.Command) []layer.Command {
 		x.conn.Error = clientText(x.err)
 		x.conn.Touch()
 		return append(cmds, tlsRow(x.ctx, t.trouble(x.err, nil)))
+	case x.err != nil && x.err != io.EOF:
+		return append(cmds, tlsRow(x.ctx, trouble{"broken", "TLS with the client broke before it had asked for anything (" + plainError(x.err) + ")", t.pass()}))
 	case t.server != nil && t.server.trouble != nil:
 		return append(cmds, tlsRow(x.ctx, *t.server.trouble))
 	}

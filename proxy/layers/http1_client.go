@@ -2,6 +2,7 @@ package layers
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"log/slog"
 	"time"
@@ -252,7 +253,7 @@ func (c *http1Client) eof() {
 	case c.stream == nil:
 		c.close()
 	case c.state == readHead && len(c.in) == 0:
-		c.abort("server closed connection")
+		c.abort(cmp.Or(c.server.Error, "server closed connection"))
 	case c.state == readHead:
 		c.abort(fmt.Sprintf("unexpected server response: %.100q", c.in))
 	case c.state == readBody:
@@ -262,7 +263,7 @@ func (c *http1Client) eof() {
 	case c.isUpgrade():
 		c.gone = true // told when bytes pass through
 	default:
-		c.abort("server closed connection")
+		c.abort(cmp.Or(c.server.Error, "server closed connection"))
 	}
 }
 

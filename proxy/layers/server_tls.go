@@ -45,9 +45,21 @@ func (t *ServerTLS) Handshake(s *layer.Script) error {
 	if err := t.start(s, start); err != nil {
 		return err
 	}
-	surplus, err := x.handshake(s, nil, tls.Client(x, start.Config))
+	asked := false // for a certificate that we do not have
+	cfg := start.Config
+	if len(cfg.Certificates) == 0 && cfg.GetClientCertificate == nil {
+		cfg = cfg.Clone()
+		cfg.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			asked = true
+			return &tls.Certificate{}, nil
+		}
+	}
+	surplus, err := x.handshake(s, nil, tls.Client(x, cfg))
 	if err != nil {
 		why := serverTrouble(err, start)
+		if asked && isAlert(err, alertHandshakeFailure) { // as TLS 1.2 says it (RFC 5246 §7.4.6)
+			why = wantsCertificate(err)
+		}
 		t.trouble = &why
 		s.Do(&layer.Log{Level: slog.LevelWarn, Text: "Server TLS handshake failed. " + why.String()})
 		return t.fail(s, why.String(), &layer.TLSFailed{Context: x.ctx, Conn: x.conn})

@@ -59,17 +59,11 @@ func clientLevel(err error) slog.Level {
 
 // trouble says what a failure means and what to do. Start is nil where it had not come so far.
 func (t *ClientTLS) trouble(err error, start *layer.TLSStart) trouble {
-	dest := t.dest()
-	pass := "to let " + dest + " through untouched, add it to ignore_hosts"
-	trust := "install sluice's CA certificate in the client"
-	if start != nil && start.Trust != "" {
-		trust = "install " + start.Trust + " in the client as a trusted CA"
-	}
+	dest, trust, pass := t.dest(), t.trust(start), t.pass()
 	var garbled garbledHello
-	trust += "; if it is there already, the client accepts only certificates that it knows: " + pass
 	switch {
 	case errors.As(err, &garbled):
-		return trouble{"no ClientHello", err.Error(), "if this is another protocol than TLS: " + pass}
+		return trouble{"no ClientHello", err.Error(), onlyIf("if this is another protocol than TLS: ", pass)}
 	case errors.Is(err, errNoCertificate):
 		return trouble{"no certificate", "sluice has no certificate for " + dest, "the event log says why"}
 	case errors.Is(err, errClosedEarly):
@@ -90,6 +84,32 @@ func (t *ClientTLS) trouble(err error, start *layer.TLSStart) trouble {
 	}
 	return trouble{"handshake broken", "The handshake with the client for " + dest + " failed (" + plainError(err) + ")",
 		"if the client does not trust the certificate: " + trust}
+}
+
+// trust says how the client comes to accept the certificate that it was shown.
+func (t *ClientTLS) trust(start *layer.TLSStart) string {
+	what := "sluice's CA certificate"
+	if start != nil && start.Trust != "" {
+		what = start.Trust
+	}
+	return "install " + what + " in the client as a trusted CA" +
+		onlyIf("; if it is there already, the client accepts only certificates that it knows: ", t.pass())
+}
+
+// pass says how to leave the client alone; "" if that cannot be, as it speaks to the proxy itself.
+func (t *ClientTLS) pass() string {
+	if t.session.ctx.Server.Address.IsZero() {
+		return ""
+	}
+	return "to let " + t.dest() + " through untouched, add it to ignore_hosts"
+}
+
+// onlyIf returns a text behind its lead, or nothing if there is no text.
+func onlyIf(lead, text string) string {
+	if text == "" {
+		return ""
+	}
+	return lead + text
 }
 
 // dest names what the client wants to reach.
@@ -119,7 +139,7 @@ func versionTrouble(start *layer.TLSStart, pass string) trouble {
 	tr.cause += ": it offers " + span(oldest, newest) + ", sluice takes " + span(low, high)
 	switch {
 	case newest < tls.VersionTLS10:
-		tr.remedy = "sluice knows none that is so old; " + pass
+		tr.remedy = "sluice knows none that is so old" + onlyIf("; ", pass)
 	case newest < low:
 		tr.remedy = "to take it, set tls_version_client_min=" + optionName(newest)
 	case oldest > high:
@@ -167,14 +187,16 @@ func cipherTrouble(err error, start *layer.TLSStart, pass string) trouble {
 	switch {
 	case strings.Contains(err.Error(), "signature"):
 		tr.label, tr.cause = "certificate kind", "The client takes no certificate with an ECDSA key"
-		tr.remedy = "give one with an RSA key in the option certs; " + pass
+		tr.remedy = "give one with an RSA key in the option certs" + onlyIf("; ", pass)
 	case start.Config.CurvePreferences != nil:
 		tr.cause += "; tls_ecdh_curve_client leaves only one curve"
 		tr.remedy = "set tls_ecdh_curve_client to one that the client knows, or unset it"
+	case len(known) > 0 && start.Config.CipherSuites == nil:
+		tr.remedy = "set ciphers_client=ALL, which takes in old ones" + onlyIf("; ", pass)
 	case ecdsa >= 0:
-		tr.remedy = "set ciphers_client=" + known[ecdsa]
+		tr.remedy = "add " + known[ecdsa] + " to ciphers_client"
 	case len(known) > 0:
-		tr.remedy = "these take a certificate with an RSA key: give one in the option certs, and set ciphers_client=" + known[0] + "; " + pass
+		tr.remedy = "add " + known[0] + " to ciphers_client, and if the option certs gives the certificate, one with an RSA key there" + onlyIf("; ", pass)
 	}
 	return tr
 }

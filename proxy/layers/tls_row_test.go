@@ -50,9 +50,12 @@ func TestRowOfFailedClient(t *testing.T) {
 			"no common version", "it offers TLS 1.3, sluice takes TLS 1.2", "tls_version_client_max=TLS1_3"},
 		{"cipher", only(ecdsa), func(c *tls.Config) {
 			c.MaxVersion, c.CipherSuites = tls.VersionTLS12, []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256}
-		}, "no common cipher", "it offers TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "ciphers_client=TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"},
+		}, "no common cipher", "it offers TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "add TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 to ciphers_client"},
 		{"RSA only", only(tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256), nil,
-			"no common cipher", "it offers TLS_ECDHE_RSA", "RSA key"},
+			"no common cipher", "it offers TLS_ECDHE_RSA", "ciphers_client=ALL"},
+		{"RSA not allowed", only(tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256), func(c *tls.Config) {
+			c.CipherSuites = []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256}
+		}, "no common cipher", "it offers TLS_ECDHE_RSA", "RSA key"},
 		{"curve", func(c *tls.Config) { c.CurvePreferences = []tls.CurveID{tls.CurveP521} },
 			func(c *tls.Config) { c.CurvePreferences = []tls.CurveID{tls.X25519} },
 			"no common cipher", "leaves only one curve", "tls_ecdh_curve_client"},
@@ -207,5 +210,64 @@ func TestAlertInTheClear(t *testing.T) {
 		if f := r.onlyRow(); f.TLSNote() != "TLS failed: CA not trusted" || !strings.Contains(f.Error.Message, "unknown certificate authority") || !refused {
 			t.Error(f.Metadata, f.Error, refused)
 		}
+	}
+}
+
+// TestServerWantsCertificate asks a server that wants a certificate of its client, which in TLS 1.3 it says after the handshake.
+func TestServerWantsCertificate(t *testing.T) {
+	for _, max := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		cfg := serverConfig()
+		cfg.ClientAuth, cfg.MaxVersion = tls.RequireAnyClientCert, max
+		r := newRig(t, clientConfig(), cfg)
+		r.root.(*ServerTLS).Child.(*ClientTLS).Child = NewHTTP(r.ctx, HTTPTransparent)
+		var failed *flow.Flow
+		addons := r.hooks
+		r.hooks = func(h layer.Hook) {
+			addons(h)
+			if e, ok := h.(*layer.Error); ok {
+				failed = e.Flow
+			}
+		}
+		r.post(layer.Start{})
+		r.client.feed(nil)
+		r.settle()
+		if r.client.open {
+			r.client.tls.Write([]byte("GET / HTTP/1.1\r\nHost: x.test\r\n\r\n"))
+		}
+		r.settle()
+		if failed == nil || !strings.Contains(failed.Error.Message, "client_certs") {
+			t.Errorf("%x: %+v\n%s", max, failed, strings.Join(r.log, "\n"))
+		}
+	}
+}
+
+// TestRowOfTLSToTheProxy fails a handshake with the proxy itself, which cannot be passed through.
+func TestRowOfTLSToTheProxy(t *testing.T) {
+	cfg := clientConfig()
+	cfg.RootCAs = x509.NewCertPool()
+	r := newRig(t, cfg, serverConfig())
+	r.ctx.Server = flow.NewServer(flow.Addr{})
+	inner := NewClientTLS(r.ctx)
+	inner.Child = NewTCP(r.ctx, true)
+	r.root = inner
+	addons := r.hooks
+	r.hooks = func(h layer.Hook) {
+		if addons(h); h.Name() == "tls_clienthello" {
+			h.(*layer.TLSClientHello).ServerFirst = false
+		}
+	}
+	r.start()
+	if f := r.onlyRow(); !strings.Contains(f.Metadata[flow.MetaRemedy], "install ca.pem") || strings.Contains(f.Metadata[flow.MetaRemedy], "ignore_hosts") {
+		t.Error(f.Metadata)
+	}
+}
+
+// TestRowOfBrokenClient sends garbage inside TLS before anything else.
+func TestRowOfBrokenClient(t *testing.T) {
+	r := newRig(t, clientConfig(), serverConfig())
+	r.start()
+	r.post(&layer.DataReceived{Conn: &r.ctx.Client.Conn, Data: []byte("\x17\x03\x03\x00\x20garbage garbage garbage garbage.")})
+	if f := r.onlyRow(); f.TLSNote() != "TLS failed: broken" || !strings.Contains(f.Error.Message, "bad record MAC") {
+		t.Error(f.Metadata, f.Error)
 	}
 }

@@ -267,7 +267,7 @@ func TestTLSErrorAfterHandshake(t *testing.T) {
 	r.start()
 	r.log = nil
 	r.post(&layer.DataReceived{Conn: &r.ctx.Client.Conn, Data: []byte("\x17\x03\x03\x00\x20garbage garbage garbage garbage.")})
-	r.wantLog("WARN: TLS Error: local error: tls: bad record MAC", "close server half")
+	r.wantLog("WARN: TLS Error: local error: tls: bad record MAC", "close server half", "row TLS failed: broken")
 	r.settle()
 	if r.client.err == nil || errors.Is(r.client.err, io.EOF) {
 		t.Error("the client was not alerted:", r.client.err)

@@ -32,10 +32,26 @@ func serverTrouble(err error, start *layer.TLSStart) trouble {
 		return trouble{"no common cipher", "the server chose a cipher that ciphers_server does not have", "add the server's ciphers to ciphers_server, or unset it"}
 	case isAlert(err, alertUnrecognizedName):
 		return trouble{"unknown name", "the server does not know the name " + start.Config.ServerName, "check the host of the request"}
-	case isAlert(err, alertCertificateRequired, alertBadCertificate):
-		return trouble{"client certificate", "the server wants a certificate of its client (" + alertText(err) + ")", "give one in the option client_certs"}
+	case isAlert(err, alertCertificateRequired), isDistrust(err):
+		return lateTrouble(err)
 	}
 	return trouble{"handshake broken", plainError(err), pass}
+}
+
+func wantsCertificate(err error) trouble {
+	return trouble{"client certificate", "the server wants a certificate of its client (" + alertText(err) + ")", "give one in the option client_certs"}
+}
+
+// lateTrouble says why TLS with a server has ended after the handshake. A TLS 1.3 server looks at its client's certificate only then.
+func lateTrouble(err error) trouble {
+	switch {
+	case isAlert(err, alertCertificateRequired):
+		return wantsCertificate(err)
+	case isDistrust(err):
+		return trouble{"client certificate", "the server does not accept the client's certificate, or wants one (" + alertText(err) + ")",
+			"give one that it knows in the option client_certs"}
+	}
+	return trouble{"TLS error", "TLS error: " + plainError(err), ""}
 }
 
 func certificateTrouble(err error, c *tls.CertificateVerificationError, explain func(error) (string, string)) trouble {

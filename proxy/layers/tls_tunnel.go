@@ -43,7 +43,12 @@ func (t *tlsTunnel) Receive(data []byte, cmds []layer.Command) []layer.Command {
 	}
 	t.session.err = err
 	if err != io.EOF {
-		cmds = append(cmds, &layer.Log{Level: slog.LevelWarn, Text: "TLS Error: " + plainError(err)})
+		text := plainError(err)
+		if t.session.conn != &t.session.ctx.Client.Conn {
+			text = lateTrouble(err).String()
+			t.session.conn.Error = text
+		}
+		cmds = append(cmds, &layer.Log{Level: slog.LevelWarn, Text: "TLS Error: " + text})
 	}
 	t.session.conn.State &^= flow.CanRead
 	t.session.conn.Touch()

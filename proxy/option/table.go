@@ -74,8 +74,8 @@ func coreSpecs() []Spec {
 		boolean("http_connect_send_host_header", true, "Send a Host header with CONNECT requests to upstream proxies."),
 		list("ignore_hosts", "Relay hosts that match one of these regular expressions untouched. They are matched against host:port, "+
 			"by name and by address.").checked(regexps),
-		number("key_size", 2048, "Without effect: the keys of our CA and of its certificates are ECDSA keys on P-256, and a CA that is there already keeps the key it has. "+
-			"It is accepted so that configurations of others can be read.").checked(between(1024, 16384)).later(),
+		number("key_size", 2048, "Without effect: our CA and its certificates have ECDSA keys on P-256, and RSA keys of 2048 bits for clients that know no ECDSA. "+
+			"A CA that is there already keeps the key it has.").checked(between(1024, 16384)).later(),
 		text("listen_host", "", "Address to listen on; empty listens on all. A mode's own address goes first."),
 		Spec{Name: "listen_port", Type: OptionalInt, check: between(0, 65535),
 			Help: "Port to listen on; unset takes the default of the mode. A mode's own port goes first."},
@@ -117,8 +117,7 @@ func tlsSpecs() []Spec {
 	const cipherHelp = ", in OpenSSL's names, separated by colons; ALL also has the old ones. It is about TLS 1.2 and older: the ciphers of TLS 1.3 are always on."
 	const curveHelp = ": prime256v1, secp384r1, secp521r1, X25519, X25519MLKEM768, SecP256r1MLKEM768 or SecP384r1MLKEM1024. Unset leaves the choice to both sides."
 	return []Spec{
-		optionalText("ciphers_client", "Ciphers for connections to clients"+cipherHelp+
-			" Our own certificates need those with ECDSA.").checked(ciphers),
+		optionalText("ciphers_client", "Ciphers for connections to clients"+cipherHelp).checked(ciphers),
 		optionalText("ciphers_server", "Ciphers for connections to servers"+cipherHelp).checked(ciphers),
 		boolean("request_client_cert", false, "Ask clients for a certificate. Whatever they send is recorded and not verified."),
 		optionalText("tls_ecdh_curve_client", "Elliptic curve for connections to clients"+curveHelp).checked(curve),

@@ -121,6 +121,9 @@ func cipherNamed(name string) ([]uint16, error) {
 	return nil, fmt.Errorf("sluice has no cipher %q: %s", name, choosable)
 }
 
+// IsECDSA reports whether a cipher needs a server with an ECDSA key.
+func IsECDSA(id uint16) bool { return strings.Contains(tls.CipherSuiteName(id), "_ECDSA_") }
+
 func ciphers(v any) error {
 	_, err := ParseCiphers(v.(string))
 	return err
