@@ -258,12 +258,9 @@ func TestWebSocketConversations(tt *testing.T) {
 			"permessage-deflate; client_no_context_takeover"}).Draw(t, "extensions")
 		r := newWSRig(tt, extensions)
 		defer r.ctx.Stop()
-		r.hold = rapid.Bool().Draw(t, "hold")
-		teed := map[int]bool{}
 		r.onMessage = func(m *flow.Message) {
-			switch at := len(r.flow.WebSocket.Messages) - 1; {
-			case !r.hold: // a message that has passed can't be changed any more
-				teed[at] = true
+			switch {
+			case r.tooLate:
 			case rapid.IntRange(0, 3).Draw(t, "change") == 0:
 				m.Content = []byte("changed to this")
 			case rapid.IntRange(0, 5).Draw(t, "drop") == 0:
@@ -280,6 +277,7 @@ func TestWebSocketConversations(tt *testing.T) {
 		words := []string{"the same words again", "ä€😀", "", strings.Repeat("long ", 2000)}
 		for range rapid.IntRange(1, 8).Draw(t, "steps") {
 			s := rapid.SampledFrom([]*speaker{client, server}).Draw(t, "speaker")
+			r.hold = rapid.Bool().Draw(t, "hold")
 			s.say(t, rapid.SampledFrom(words).Draw(t, "words"), rapid.Bool().Draw(t, "text"))
 			if rapid.IntRange(0, 4).Draw(t, "inject") == 0 {
 				r.Event(&layer.Injected{Flow: r.flow.ID, Message: flow.Message{FromClient: s.fromClient, Text: true, Content: []byte("injected")}})

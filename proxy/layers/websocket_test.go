@@ -22,6 +22,8 @@ type wsRig struct {
 	ctx            *layer.Context
 	client, server *flow.Conn
 	hold           bool
+	passing        map[bool]bool         // the message of that side is forwarded as it comes
+	tooLate        bool                  // the message at hand has passed
 	onMessage      func(m *flow.Message) // of a copy of the list
 }
 
@@ -38,7 +40,7 @@ func newWSRig(t testing.TB, extensions string) *wsRig {
 	f.WebSocket = &flow.WebSocket{}
 	w := NewWebSocket(ctx, f).(*WebSocket)
 	w.key = func() [4]byte { return testKey }
-	r := &wsRig{Playbook: layertest.New(t, ctx, w), flow: f, ctx: ctx, client: &ctx.Client.Conn, server: &ctx.Server.Conn}
+	r := &wsRig{Playbook: layertest.New(t, ctx, w), flow: f, ctx: ctx, client: &ctx.Client.Conn, server: &ctx.Server.Conn, passing: map[bool]bool{}}
 	r.AutoHooks, r.HideHooks = true, true
 	r.OnHook = r.hook
 	return r
@@ -48,10 +50,15 @@ func (r *wsRig) hook(h layer.Hook) {
 	switch h := h.(type) {
 	case *layer.WebSocketMessageStart:
 		h.Hold = r.hold
+		r.passing[h.FromClient] = !r.hold
 	case *layer.WebSocketMessage:
 		if r.onMessage != nil {
 			e := &flow.Edit{Messages: slices.Clone(h.Flow.WebSocket.Messages)}
-			r.onMessage(&e.Messages[len(e.Messages)-1])
+			m := &e.Messages[len(e.Messages)-1]
+			if r.tooLate = !m.Injected && r.passing[m.FromClient]; !m.Injected {
+				r.passing[m.FromClient] = false
+			}
+			r.onMessage(m)
 			e.Apply(h.Flow)
 		}
 	}
