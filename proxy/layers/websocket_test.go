@@ -396,3 +396,22 @@ func TestWebSocketHeldMessageIsBounded(t *testing.T) {
 		out("server", fromClient(ws.Close, "", closing(1009, tooBig().Error()))), out("client", fromServer(ws.Close, "", closing(1009, tooBig().Error()))),
 		"<< close server", "<< close client")
 }
+
+// Many small frames that come in one read leave in one piece, whatever a peer makes of it.
+func TestWebSocketFlood(t *testing.T) {
+	r := newWSRig(t, "")
+	r.ctx.Inline = func(layer.Hook) bool { return true }
+	w := NewWebSocket(r.ctx, r.flow)
+	w.Handle(layer.Start{}, nil)
+	for _, frame := range []string{fromClient(ws.Text, "", "x"), fromClient(ws.Ping, "", ""), fromClient(ws.Binary, "+", "") + fromClient(ws.Continuation, "", "")} {
+		flood := []byte(strings.Repeat(frame, 8000))
+		cmds := w.Handle(&layer.DataReceived{Conn: r.client, Data: bytes.Clone(flood)}, nil)
+		if len(cmds) != 1 || !bytes.Equal(cmds[0].(*layer.SendData).Data, flood) {
+			t.Errorf("%d commands for %q", len(cmds), frame)
+		}
+		r.ctx.Release()
+	}
+	if n := len(r.flow.WebSocket.Messages); n != 16000 {
+		t.Errorf("%d messages", n)
+	}
+}
