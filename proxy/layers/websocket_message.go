@@ -176,10 +176,12 @@ func appendFrames(b []byte, heads []ws.Head, payload []byte) []byte {
 
 // inflate returns the content of a compressed message, which is checked.
 func (w *WebSocket) inflate(d *wsSide, m *wsMessage) ([]byte, error) {
-	content, err := d.inflate.Inflate(nil, m.wire, maxMessage)
+	room := w.ctx.Buffer(4 * len(m.wire))
+	content, err := d.inflate.Inflate(room.B[:0], m.wire, maxMessage)
 	if err != nil {
 		return nil, err
 	}
+	room.B, content = content, bytes.Clone(content)
 	if m.text && (!d.text.Check(content) || !d.text.Whole()) {
 		return nil, &ws.Error{Code: ws.InvalidPayload, Text: "a text message is not UTF-8"}
 	}
