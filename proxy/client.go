@@ -39,6 +39,7 @@ type client struct {
 	dirty  []*socket    // have output to write
 	fresh  []*flow.Flow // were in a hook and are not published yet
 	queued bool         // the engine will take fresh
+	late   []*flow.Flow // will be shown again soon; not empty: there is a goroutine that does it
 
 	idle     *time.Timer
 	done     chan struct{}  // closed when dead
@@ -155,7 +156,7 @@ func (c *client) do(cmd layer.Command) {
 	case *layer.Log:
 		c.log(cmd.Level, cmd.Text)
 	case *layer.Update:
-		c.mark(cmd.Flow)
+		c.update(cmd)
 	case layer.Hook:
 		c.hook(cmd)
 	}

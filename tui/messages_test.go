@@ -76,3 +76,17 @@ func TestMessagesAreInjectedEditedAndDropped(t *testing.T) {
 		d.wantScreen("not a WebSocket flow")
 	})
 }
+
+func TestInjectIsCompletedAndExplained(t *testing.T) {
+	drive(t, 120, 30, conversation(), func(d *driver) {
+		d.press(":")
+		d.write("inject.w")
+		d.press("tab")
+		d.wantScreen(": inject.websocket flow to_client message is_text", "Inject a message into a WebSocket flow")
+		d.write(" @f")
+		d.press("tab")
+		d.write(" t")
+		d.press("tab")
+		d.wantScreen(": inject.websocket @focus true message is_text")
+	})
+}

@@ -35,12 +35,13 @@ type world struct {
 	ca       string // file with the certificate that the origin is verified by
 	client   *http.Client
 	received chan request
+	tick     chan string // an event of /events each; closed: the stream ends
 }
 
 // newWorld starts the origin and makes a CA for the proxy.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, confdir: t.TempDir(), received: make(chan request, 64)}
+	w := &world{t: t, confdir: t.TempDir(), received: make(chan request, 64), tick: make(chan string)}
 	w.origin = httptest.NewTLSServer(http.HandlerFunc(w.answer))
 	t.Cleanup(w.origin.Close)
 	w.ca = filepath.Join(t.TempDir(), "origin.pem")
@@ -78,6 +79,10 @@ func freePort(t *testing.T) int {
 func (w *world) answer(rw http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Upgrade") != "" {
 		w.chat(rw, r)
+		return
+	}
+	if r.URL.Path == "/events" {
+		w.events(rw, r)
 		return
 	}
 	body, _ := io.ReadAll(r.Body)

@@ -135,7 +135,10 @@ type (
 	// RequestWakeup asks for a Wakeup after some time.
 	RequestWakeup struct{ After time.Duration }
 	// Update has a flow shown that has changed without a hook, as a body that grows does.
-	Update struct{ Flow *flow.Flow }
+	Update struct {
+		Flow  *flow.Flow
+		Later bool // within a tenth of a second is soon enough
+	}
 	// Log is a line for the event log.
 	Log struct {
 		Level slog.Level

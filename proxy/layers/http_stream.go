@@ -39,6 +39,7 @@ type HTTPStream struct {
 	undecided                bool        // the response is streamed unless it turns out to be whole already
 
 	shown time.Time // when the growing flow was last shown
+	late  bool      // it will be shown again by itself
 
 	hooks struct { // those that most exchanges have
 		requestHeaders  layer.RequestHeaders

@@ -53,14 +53,19 @@ func (st *HTTPStream) keepTee(m *flow.HTTPMessage, request bool, tee *bool) bool
 	return true
 }
 
-// grown has the flow shown again if that has not been done for a while.
+// grown has the flow shown again: at once if that has not been done for a while, else a little later.
 func (st *HTTPStream) grown() {
 	now := st.h.ctx.Now()
-	if st.shown.IsZero() {
-		st.shown = now
-	} else if now.Sub(st.shown) >= showEvery {
-		st.shown = now
+	switch {
+	case !st.shown.IsZero() && now.Sub(st.shown) >= showEvery:
+		st.shown, st.late = now, false
 		st.Do(&layer.Update{Flow: st.flow})
+	case !st.late:
+		st.late = true
+		st.Do(&layer.Update{Flow: st.flow, Later: true})
+		if st.shown.IsZero() {
+			st.shown = now
+		}
 	}
 }
 

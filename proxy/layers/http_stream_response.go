@@ -5,6 +5,7 @@ import (
 
 	"sluice/proxy/flow"
 	"sluice/proxy/layer"
+	"sluice/proxy/wire/ws"
 )
 
 func (st *HTTPStream) onResponseHead(ev httpEvent) {
@@ -110,6 +111,7 @@ func (st *HTTPStream) sendResponse(streamed bool) {
 	}
 	st.hookResponse()
 	if st.killed(false) {
+		st.notUpgraded()
 		return
 	}
 	if !streamed && missing(&f.Response.Body) {
@@ -142,6 +144,16 @@ func (st *HTTPStream) flowDone() {
 		st.switchProtocols()
 		return
 	}
+	st.notUpgraded()
 	st.over = true
 	st.h.drop(st)
+}
+
+// notUpgraded ends the WebSocket of a flow that somebody has killed, or whose 101 they have changed, in the response's hook.
+func (st *HTTPStream) notUpgraded() {
+	if w := st.flow.WebSocket; w != nil {
+		st.flow.Live = false
+		w.CloseCode, w.End = ws.Abnormal, st.h.ctx.Now()
+		st.Hook(&layer.WebSocketEnd{OfFlow: layer.OfFlow{Flow: st.flow}})
+	}
 }

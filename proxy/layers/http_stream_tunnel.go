@@ -135,6 +135,11 @@ func (st *HTTPStream) pass(ev layer.Event, cmds []layer.Command) []layer.Command
 				st.server.closeRaw(c.Half)
 				continue
 			}
+		case *layer.Pause:
+			if outer := st.server.outer; c.Conn == server && outer != nil {
+				kept = append(kept, &layer.Pause{Conn: &outer.Conn, On: c.On})
+				continue
+			}
 		}
 		kept = append(kept, c)
 	}

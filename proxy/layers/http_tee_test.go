@@ -2,6 +2,7 @@ package layers_test
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 	"sluice/proxy/layers"
 )
 
-// TestTeedBodyIsShown: a body that grows is shown from time to time, without a hook.
+// TestTeedBodyIsShown: a body that grows is shown from time to time, without a hook, and never left unshown for good.
 func TestTeedBodyIsShown(t *testing.T) {
 	ctx := layertest.Context(layer.Options{})
 	now := layertest.Epoch
@@ -20,18 +21,20 @@ func TestTeedBodyIsShown(t *testing.T) {
 	r.event(layer.Start{})
 	r.event(&layer.DataReceived{Conn: &ctx.Client.Conn, Data: []byte("GET http://example.com/ HTTP/1.1\r\n\r\n")})
 	r.event(&layer.DataReceived{Conn: &r.srv.Conn, Data: []byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")})
-	var seen []int64
+	var seen, later []int64
 	for range 5 {
 		r.event(&layer.DataReceived{Conn: &r.srv.Conn, Data: []byte("3\r\nabc\r\n")})
 		for _, c := range r.cmds {
-			if u, ok := c.(*layer.Update); ok {
+			if u, ok := c.(*layer.Update); ok && u.Later {
+				later = append(later, u.Flow.Response.Body.Len())
+			} else if ok {
 				seen = append(seen, u.Flow.Response.Body.Len())
 			}
 		}
 		now = now.Add(60 * time.Millisecond)
 	}
-	if len(seen) != 2 || seen[0] >= seen[1] {
-		t.Error("shown at sizes", seen)
+	if !slices.Equal(seen, []int64{9, 15}) || !slices.Equal(later, []int64{3, 12}) {
+		t.Error("shown at sizes", seen, "and a little later than at", later)
 	}
 	ctx.Stop()
 }

@@ -85,6 +85,28 @@ func TestTCPModified(t *testing.T) {
 	`)
 }
 
+func TestTCPDropped(t *testing.T) {
+	p, f := relay(t, layer.Options{}, false)
+	p.AutoHooks, p.HideHooks = true, true
+	p.OnHook = func(h layer.Hook) {
+		*f = h.(layer.FlowHook).Subject()
+		if n := len((*f).Messages); n == 1 {
+			e := &flow.Edit{Messages: []flow.Message{{FromClient: true, Content: []byte("hello"), Dropped: true}}}
+			e.Apply(*f)
+		}
+	}
+	p.Run(`
+		<< open server …
+		>> opened
+		>> client "hello"
+		>> server "next"
+		<< send client "next"
+	`)
+	if m := (*f).Messages; len(m) != 2 || !m[0].Dropped {
+		t.Errorf("%+v", m)
+	}
+}
+
 func TestTCPUnreachable(t *testing.T) {
 	p, f := relay(t, layer.Options{}, false)
 	p.AutoHooks = true

@@ -54,6 +54,7 @@ type wsSide struct {
 	msg        *wsMessage     // that is coming; nil: none
 	waiting    []flow.Message // injected, to follow msg
 	closed     bool           // its close frame has come, or stands in for it
+	out        *layer.Buffer  // what is to be sent to its peer; nil: nothing
 }
 
 // NewWebSocket returns a relay between the context's client and server for a flow whose response has
@@ -79,12 +80,13 @@ func agreesToWebSocket(f *flow.Flow, o *layer.Options) bool {
 func (w *WebSocket) run(s *layer.Script) {
 	s.Next() // Start
 	w.extensions()
-	s.Hook(&layer.WebSocketStart{OfFlow: layer.OfFlow{Flow: w.flow}})
+	w.hook(&layer.WebSocketStart{OfFlow: layer.OfFlow{Flow: w.flow}})
 	if w.killed() {
 		return
 	}
 	for !w.over {
 		w.step(s.Next())
+		w.flush()
 	}
 }
 
@@ -193,22 +195,6 @@ func (d *wsSide) name() string {
 		return "client"
 	}
 	return "server"
-}
-
-// send sends what write appends, which is about n bytes.
-func (w *WebSocket) send(to *flow.Conn, n int, write func(b []byte) []byte) {
-	buf := w.ctx.Buffer(n)
-	buf.B = write(buf.B[:0])
-	w.Do(w.ctx.SendData(to, buf.B))
-}
-
-// forward passes on a piece as it came.
-func (w *WebSocket) forward(d *wsSide, p ws.Piece) {
-	if !p.Begins {
-		w.Do(w.ctx.SendData(d.to, p.Data))
-		return
-	}
-	w.send(d.to, ws.MaxHead+len(p.Data), func(b []byte) []byte { return append(p.Head.Append(b), p.Data...) })
 }
 
 func (w *WebSocket) log(level slog.Level, text string) {

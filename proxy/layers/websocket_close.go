@@ -20,6 +20,7 @@ func (w *WebSocket) closeFrame(d *wsSide, p ws.Piece) {
 		w.finish()
 		return
 	}
+	w.flush()
 	w.closing = &layer.RequestWakeup{After: closeWait}
 	w.Do(w.closing)
 	w.Do(&layer.Update{Flow: w.flow})
@@ -75,7 +76,7 @@ func (w *WebSocket) sendClose(d *wsSide, code int, reason string) {
 		return
 	}
 	d.closed = true
-	w.send(d.to, ws.MaxHead+ws.MaxControl, func(b []byte) []byte {
+	w.send(d, ws.MaxHead+ws.MaxControl, func(b []byte) []byte {
 		return ws.AppendFrame(b, w.head(d, ws.Close), ws.AppendClose(nil, code, reason))
 	})
 }
@@ -83,11 +84,12 @@ func (w *WebSocket) sendClose(d *wsSide, code int, reason string) {
 // finish closes both connections.
 func (w *WebSocket) finish() {
 	w.over = true
+	w.flush()
 	for _, c := range []*flow.Conn{w.client.to, w.server.to} {
 		if c.State != flow.Closed {
 			w.Do(&layer.CloseConnection{Conn: c})
 		}
 	}
 	w.flow.Live = false
-	w.Hook(&layer.WebSocketEnd{OfFlow: layer.OfFlow{Flow: w.flow}})
+	w.hook(&layer.WebSocketEnd{OfFlow: layer.OfFlow{Flow: w.flow}})
 }

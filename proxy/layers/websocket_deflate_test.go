@@ -3,6 +3,7 @@ package layers
 import (
 	"bytes"
 	"compress/flate"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 	"testing"
@@ -124,7 +125,38 @@ func TestWebSocketCompressed(t *testing.T) {
 			}
 		})
 	}
-	t.Run("an edited message takes the series of frames", func(t *testing.T) {
+	t.Run("after an edit, what comes in pieces is held and compressed anew", func(t *testing.T) {
+		r := newWSRig(t, "permessage-deflate")
+		r.Start()
+		z, got := deflater(), receiver(t, true)
+		r.onMessage = func(m *flow.Message) { m.Content = bytes.ReplaceAll(m.Content, []byte("quick"), []byte("slow")) }
+		r.Data(r.client, []byte(fromClient(ws.Text, "z", z("a quick brown fox"))))
+		if s := got(r.TakeSent(r.server)); s != "true:a slow brown fox" {
+			t.Errorf("%q arrives", s)
+		}
+		r.onMessage = nil
+		var sent []byte
+		for _, b := range layertest.Split(fromClient(ws.Text, "z", z("a quick brown fox"))) {
+			r.Data(r.client, b)
+			sent = append(sent, r.TakeSent(r.server)...)
+		}
+		if s := got(sent); s != "true:a quick brown fox" {
+			t.Errorf("%q arrives", s)
+		}
+	})
+	t.Run("an edited message takes several frames", func(t *testing.T) {
+		r := newWSRig(t, "permessage-deflate")
+		r.Start()
+		noise := make([]byte, 9000)
+		rand.NewChaCha8([32]byte{}).Read(noise)
+		r.onMessage = func(m *flow.Message) { m.Content = noise }
+		r.Data(r.client, []byte(fromClient(ws.Binary, "z", deflater()(text))))
+		sent := r.TakeSent(r.server)
+		if got := receiver(t, true)(sent); got != "true:"+string(noise) {
+			t.Errorf("%d bytes arrive", len(got))
+		}
+	})
+	t.Run("an edited message is one frame if it is short", func(t *testing.T) {
 		r := newWSRig(t, "permessage-deflate")
 		r.Start()
 		r.onMessage = func(m *flow.Message) { m.Content = []byte("other") }

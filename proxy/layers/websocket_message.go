@@ -44,12 +44,12 @@ func (w *WebSocket) data(d *wsSide, p ws.Piece) error {
 	if m == nil {
 		m = w.begin(d, p)
 	}
-	part, err := w.keep(d, m, p)
+	valid, err := w.keep(d, m, p)
 	if err != nil {
 		return err
 	}
 	last := p.Ends && p.Head.Fin
-	if m.text && !m.compressed && (!d.text.Check(part) || last && !d.text.Whole()) {
+	if !valid || last && m.text && !m.compressed && !d.text.Whole() {
 		return &ws.Error{Code: ws.InvalidPayload, Text: "a text message is not UTF-8"}
 	}
 	if last && m.compressed && !m.unread {
@@ -98,30 +98,43 @@ func (w *WebSocket) begin(d *wsSide, p ws.Piece) *wsMessage {
 	return m
 }
 
-// keep adds a piece to what is kept of its message, and returns it without its mask.
-func (w *WebSocket) keep(d *wsSide, m *wsMessage, p ws.Piece) (part []byte, err error) {
-	if m.unread {
-		if !m.text || m.compressed {
-			return nil, nil
-		}
-		b := w.ctx.Buffer(len(p.Data))
-		b.B = p.Append(b.B[:0])
-		return b.B, nil
-	}
+// keep adds a piece to what is kept of its message. valid is false if the message cannot be the text that it says it is.
+func (w *WebSocket) keep(d *wsSide, m *wsMessage, p ws.Piece) (valid bool, err error) {
 	if p.Begins && m.way != teed {
 		m.heads = append(m.heads, p.Head)
 	}
 	n := len(m.wire)
-	if n+len(p.Data)+len(m.heads)*frameCost > maxMessage {
+	if !m.unread && n+len(p.Data)+len(m.heads)*frameCost > maxMessage {
 		if m.way != teed || m.compressed {
-			return nil, tooBig()
+			return false, tooBig()
 		}
 		m.unread, m.wire = true, nil
 		w.fill()
-		return p.Append(nil), nil
 	}
-	m.wire = p.Append(m.wire)
-	return m.wire[n:], nil
+	switch checked := m.text && !m.compressed; {
+	case !m.unread:
+		m.wire = p.Append(m.wire)
+		return !checked || d.text.Check(m.wire[n:]), nil
+	case checked:
+		return d.checkUnread(p), nil
+	}
+	return true, nil
+}
+
+// checkUnread checks the text of a piece that is not kept.
+func (d *wsSide) checkUnread(p ws.Piece) bool {
+	if !p.Head.Masked {
+		return d.text.Check(p.Data)
+	}
+	var room [1 << 10]byte
+	for data := p.Data; len(data) > 0; {
+		n := min(len(data), len(room))
+		if !d.text.Check(p.Head.AppendPayload(room[:0], data[:n], p.Pos)) {
+			return false
+		}
+		data, p.Pos = data[n:], p.Pos+int64(n)
+	}
+	return true
 }
 
 func tooBig() error {
@@ -135,7 +148,7 @@ func (w *WebSocket) decide(d *wsSide) error {
 		return nil
 	}
 	h := &layer.WebSocketMessageStart{OfFlow: layer.OfFlow{Flow: w.flow}, FromClient: d.fromClient, Text: m.text}
-	w.Hook(h)
+	w.hook(h)
 	if w.killed() || h.Hold {
 		return nil
 	}
@@ -147,7 +160,7 @@ func (w *WebSocket) decide(d *wsSide) error {
 
 // sendFrames sends the frames of a message that there are, as they came.
 func (w *WebSocket) sendFrames(d *wsSide, m *wsMessage) {
-	w.send(d.to, len(m.heads)*ws.MaxHead+len(m.wire), func(b []byte) []byte { return appendFrames(b, m.heads, m.wire) })
+	w.send(d, len(m.heads)*ws.MaxHead+len(m.wire), func(b []byte) []byte { return appendFrames(b, m.heads, m.wire) })
 }
 
 // appendFrames appends frames as they came, the last one as far as it has come.
@@ -163,10 +176,12 @@ func appendFrames(b []byte, heads []ws.Head, payload []byte) []byte {
 
 // inflate returns the content of a compressed message, which is checked.
 func (w *WebSocket) inflate(d *wsSide, m *wsMessage) ([]byte, error) {
-	content, err := d.inflate.Inflate(nil, m.wire, maxMessage)
+	room := w.ctx.Buffer(4 * len(m.wire))
+	content, err := d.inflate.Inflate(room.B[:0], m.wire, maxMessage)
 	if err != nil {
 		return nil, err
 	}
+	room.B, content = content, bytes.Clone(content)
 	if m.text && (!d.text.Check(content) || !d.text.Whole()) {
 		return nil, &ws.Error{Code: ws.InvalidPayload, Text: "a text message is not UTF-8"}
 	}
@@ -207,7 +222,7 @@ func (w *WebSocket) show(m flow.Message) (flow.Message, bool) {
 	m.Time = w.ctx.Now()
 	at := len(f.WebSocket.Messages)
 	f.WebSocket.Messages = append(f.WebSocket.Messages, m)
-	w.Hook(&w.message)
+	w.hook(&w.message)
 	if at < len(f.WebSocket.Messages) {
 		m = f.WebSocket.Messages[at]
 	}

@@ -5,11 +5,53 @@ import (
 	"unicode/utf8"
 
 	"sluice/proxy/flow"
+	"sluice/proxy/layer"
 	"sluice/proxy/wire/ws"
 )
 
 // frameSize is how many bytes a frame of a message gets that has changed its length.
 const frameSize = 4000
+
+// send has what write appends, which is about n bytes, sent to a side's peer. What one event causes leaves in one piece.
+func (w *WebSocket) send(d *wsSide, n int, write func(b []byte) []byte) {
+	if d.out == nil {
+		d.out = w.ctx.Buffer(n)
+		d.out.B = d.out.B[:0]
+	}
+	d.out.B = write(d.out.B)
+}
+
+// forward passes on a piece as it came.
+func (w *WebSocket) forward(d *wsSide, p ws.Piece) {
+	if !p.Begins && d.out == nil {
+		w.Do(w.ctx.SendData(d.to, p.Data))
+		return
+	}
+	w.send(d, ws.MaxHead+len(p.Data), func(b []byte) []byte {
+		if p.Begins {
+			b = p.Head.Append(b)
+		}
+		return append(b, p.Data...)
+	})
+}
+
+// flush sends what has gathered. It must be called before the script gives way, for then the memory is somebody else's.
+func (w *WebSocket) flush() {
+	for _, d := range []*wsSide{&w.client, &w.server} {
+		if d.out != nil {
+			w.Do(w.ctx.SendData(d.to, d.out.B))
+			d.out = nil
+		}
+	}
+}
+
+// hook is Script.Hook that sends what has gathered if it has to wait.
+func (w *WebSocket) hook(h layer.Hook) {
+	if w.ctx.Inline == nil || !w.ctx.Inline(h) {
+		w.flush()
+		w.Await(h)
+	}
+}
 
 // head returns the head of a frame that we make in the name of a side.
 func (w *WebSocket) head(d *wsSide, op ws.Op) ws.Head {
@@ -47,7 +89,7 @@ func (w *WebSocket) sendMessage(d *wsSide, text, compressed bool, content []byte
 	if compressed {
 		h.RSV, content = ws.RSV1, ws.Deflate(nil, content, d.bits)
 	}
-	w.send(d.to, len(content)+(len(content)/frameSize+len(sizes)+1)*ws.MaxHead, func(b []byte) []byte {
+	w.send(d, len(content)+(len(content)/frameSize+len(sizes)+1)*ws.MaxHead, func(b []byte) []byte {
 		for {
 			size := int64(frameSize)
 			if len(sizes) > 0 {

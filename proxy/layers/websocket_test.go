@@ -22,6 +22,8 @@ type wsRig struct {
 	ctx            *layer.Context
 	client, server *flow.Conn
 	hold           bool
+	passing        map[bool]bool         // the message of that side is forwarded as it comes
+	tooLate        bool                  // the message at hand has passed
 	onMessage      func(m *flow.Message) // of a copy of the list
 }
 
@@ -38,7 +40,7 @@ func newWSRig(t testing.TB, extensions string) *wsRig {
 	f.WebSocket = &flow.WebSocket{}
 	w := NewWebSocket(ctx, f).(*WebSocket)
 	w.key = func() [4]byte { return testKey }
-	r := &wsRig{Playbook: layertest.New(t, ctx, w), flow: f, ctx: ctx, client: &ctx.Client.Conn, server: &ctx.Server.Conn}
+	r := &wsRig{Playbook: layertest.New(t, ctx, w), flow: f, ctx: ctx, client: &ctx.Client.Conn, server: &ctx.Server.Conn, passing: map[bool]bool{}}
 	r.AutoHooks, r.HideHooks = true, true
 	r.OnHook = r.hook
 	return r
@@ -48,10 +50,15 @@ func (r *wsRig) hook(h layer.Hook) {
 	switch h := h.(type) {
 	case *layer.WebSocketMessageStart:
 		h.Hold = r.hold
+		r.passing[h.FromClient] = !r.hold
 	case *layer.WebSocketMessage:
 		if r.onMessage != nil {
 			e := &flow.Edit{Messages: slices.Clone(h.Flow.WebSocket.Messages)}
-			r.onMessage(&e.Messages[len(e.Messages)-1])
+			m := &e.Messages[len(e.Messages)-1]
+			if r.tooLate = !m.Injected && r.passing[m.FromClient]; !m.Injected {
+				r.passing[m.FromClient] = false
+			}
+			r.onMessage(m)
 			e.Apply(h.Flow)
 		}
 	}
@@ -388,4 +395,23 @@ func TestWebSocketHeldMessageIsBounded(t *testing.T) {
 	r.play(`<< log warn "…larger than the 64 MiB…"`,
 		out("server", fromClient(ws.Close, "", closing(1009, tooBig().Error()))), out("client", fromServer(ws.Close, "", closing(1009, tooBig().Error()))),
 		"<< close server", "<< close client")
+}
+
+// Many small frames that come in one read leave in one piece, whatever a peer makes of it.
+func TestWebSocketFlood(t *testing.T) {
+	r := newWSRig(t, "")
+	r.ctx.Inline = func(layer.Hook) bool { return true }
+	w := NewWebSocket(r.ctx, r.flow)
+	w.Handle(layer.Start{}, nil)
+	for _, frame := range []string{fromClient(ws.Text, "", "x"), fromClient(ws.Ping, "", ""), fromClient(ws.Binary, "+", "") + fromClient(ws.Continuation, "", "")} {
+		flood := []byte(strings.Repeat(frame, 8000))
+		cmds := w.Handle(&layer.DataReceived{Conn: r.client, Data: bytes.Clone(flood)}, nil)
+		if len(cmds) != 1 || !bytes.Equal(cmds[0].(*layer.SendData).Data, flood) {
+			t.Errorf("%d commands for %q", len(cmds), frame)
+		}
+		r.ctx.Release()
+	}
+	if n := len(r.flow.WebSocket.Messages); n != 16000 {
+		t.Errorf("%d messages", n)
+	}
 }

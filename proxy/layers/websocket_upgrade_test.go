@@ -120,6 +120,43 @@ func TestWebSocketUpgrade(t *testing.T) {
 	})
 }
 
+func TestWebSocketThatIsNotStarted(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(f *flow.Flow)
+		want   string
+	}{
+		{"killed", func(f *flow.Flow) { f.Kill(layertest.Epoch) }, `
+			<< close server
+			<< close client
+			<< hook websocket_end`},
+		{"refused", func(f *flow.Flow) {
+			f.Response.Status, f.Response.Reason = 403, "Forbidden"
+			f.Response.Headers = flow.Headers{{Name: "Content-Length", Value: "0"}}
+		}, `
+			<< send client "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
+			<< hook websocket_end
+			<< close server`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := upgrading(t, layer.Options{WebSocket: true}, wsRequest)
+			var f *flow.Flow
+			p.OnHook = func(h layer.Hook) {
+				if f = h.(layer.FlowHook).Subject(); h.Name() == "response" {
+					c.change(f)
+				}
+			}
+			p.Run(`
+				>> server "` + wsAnswer + `"
+				<< hook responseheaders
+				<< hook response` + c.want)
+			if f.Live || f.WebSocket.CloseCode != 1006 {
+				t.Errorf("%+v", f.WebSocket)
+			}
+		})
+	}
+}
+
 func TestWebSocketKilledThroughHTTP(t *testing.T) {
 	p := upgrading(t, layer.Options{WebSocket: true}, wsRequest)
 	var f *flow.Flow

@@ -234,7 +234,9 @@ func (p *Playbook) carryOut(c layer.Command) {
 		}
 		p.out(verb + p.name(c.Conn))
 	case *layer.Update:
-		p.out("update")
+		if !c.Later { // there is nothing to wait for in a transcript
+			p.out("update")
+		}
 	case *layer.Log:
 		if p.ShowLogs || c.Level > slog.LevelInfo {
 			p.out(fmt.Sprintf("log %s %q", levelName(c.Level), c.Text))

@@ -40,7 +40,10 @@ type Inflater struct {
 func (f *Inflater) Inflate(dst, wire []byte, limit int) ([]byte, error) {
 	f.in.Reset(append(wire, ending...))
 	r := readers.Get().(io.ReadCloser)
-	defer readers.Put(r)
+	defer func() {
+		f.in.Reset(nil)
+		readers.Put(r)
+	}()
 	from := len(dst)
 	for range maxBlocks {
 		if err := r.(flate.Resetter).Reset(&f.in, f.history(dst[from:])); err != nil {
