@@ -143,7 +143,9 @@ func isTLSStart(b []byte) bool {
 	return len(b) > 0 && b[0] == 0x16 && (len(b) < 2 || b[1] == 3) && (len(b) < 3 || b[2] <= 3)
 }
 
-func isHTTPALPN(p string) bool { return p == "http/1.1" || p == "http/1.0" || p == "http/0.9" }
+func isHTTPALPN(p string) bool {
+	return p == "h2" || p == "http/1.1" || p == "http/1.0" || p == "http/0.9"
+}
 
 // looksLikeHTTP reports whether the client may be sending an HTTP/1 request: a
 // method of letters and a blank on the first line, before the server has said anything.

@@ -20,7 +20,7 @@ import (
 )
 
 // protocols are the ALPN names that we speak, the one we like best first.
-var protocols = []string{"http/1.1", "http/1.0", "http/0.9"}
+var protocols = []string{"h2", "http/1.1", "http/1.0", "http/0.9"}
 
 // TLSConfig provides the configuration of every TLS handshake: the certificate
 // that clients are shown, and what servers are verified against.
@@ -34,6 +34,7 @@ type TLSConfig struct {
 type tlsSettings struct {
 	client, server *tls.Config // to be cloned; clones share ticket keys and session cache
 	upstreamCert   bool
+	http2          bool
 	addChain       bool
 	clientCert     *tls.Certificate            // for every server
 	clientCerts    map[string]*tls.Certificate // by server name
@@ -65,7 +66,7 @@ func NewTLSConfig(opts *option.Options, ca *cert.Authority, log *slog.Logger) (*
 	}
 	opts.Subscribe(apply, "tls_version_client_min", "tls_version_client_max", "tls_version_server_min", "tls_version_server_max",
 		"ssl_insecure", "ssl_verify_upstream_trusted_ca", "ssl_verify_upstream_trusted_confdir",
-		"client_certs", "upstream_cert", "add_upstream_certs_to_client_chain")
+		"client_certs", "upstream_cert", "http2", "add_upstream_certs_to_client_chain")
 	custom := func([]string) error { return t.setCustom(opts.Strs("certs"), opts.Str("cert_passphrase")) }
 	opts.Subscribe(custom, "certs", "cert_passphrase")
 	if err := custom(nil); err != nil {
@@ -109,7 +110,7 @@ func (t *TLSConfig) startClient(h *layer.TLSStart) {
 	ctx.Client.Leaf = leaf.Leaf
 	h.Config = s.client.Clone()
 	h.Config.Certificates = []tls.Certificate{shown}
-	if p := clientProtocol(ctx, h.Hello.ALPN); p != "" {
+	if p := s.clientProtocol(ctx, h.Hello.ALPN); p != "" {
 		h.Config.NextProtos = []string{p}
 	}
 }
@@ -131,7 +132,7 @@ func (t *TLSConfig) leaf(s *tlsSettings, ctx *layer.Context) (*tls.Certificate, 
 }
 
 // clientProtocol chooses among the protocols a client offers, as the server has chosen if that is known. "" is none.
-func clientProtocol(ctx *layer.Context, offers []string) string {
+func (s *tlsSettings) clientProtocol(ctx *layer.Context, offers []string) string {
 	if len(ctx.Layers) > 1 {
 		switch ctx.Layers[len(ctx.Layers)-2].(type) {
 		case *layers.HTTPProxy, *layers.HTTPUpstreamProxy: // TLS to the proxy itself
@@ -148,7 +149,7 @@ func clientProtocol(ctx *layer.Context, offers []string) string {
 		return ""
 	}
 	for _, p := range offers {
-		if slices.Contains(protocols, p) {
+		if s.speaks(p) {
 			return p
 		}
 	}
@@ -164,7 +165,7 @@ func (t *TLSConfig) startServer(h *layer.TLSStart) {
 		conn.SNI = c.ServerName
 	}
 	if len(conn.ALPNOffers) == 0 {
-		conn.ALPNOffers = offers(ctx.Client)
+		conn.ALPNOffers = s.offers(ctx.Client)
 	}
 	c.NextProtos = conn.ALPNOffers
 	if len(ctx.Groups) > 0 && !slices.ContainsFunc(ctx.Groups, hybrid) {
@@ -188,14 +189,19 @@ var classic = []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP
 // hybrid reports whether a group is a post-quantum one: the SecP256r1, X25519 or SecP384r1 hybrid with ML-KEM.
 func hybrid(group uint16) bool { return 0x11eb <= group && group <= 0x11ed }
 
+// speaks reports whether we may speak a protocol.
+func (s *tlsSettings) speaks(p string) bool {
+	return slices.Contains(protocols, p) && (s.http2 || p != "h2")
+}
+
 // offers returns what to offer a server: what the client did, as far as we speak it.
-func offers(client *flow.Client) []string {
+func (s *tlsSettings) offers(client *flow.Client) []string {
 	if !client.TLS {
-		return protocols[:1]
+		return protocols[1:2]
 	}
 	var known []string
 	for _, p := range client.ALPNOffers {
-		if slices.Contains(protocols, p) {
+		if s.speaks(p) {
 			known = append(known, p)
 		}
 	}

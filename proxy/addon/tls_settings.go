@@ -20,6 +20,7 @@ const maxSessions = 4096
 // readTLSSettings reads the options and the files they name. The client's ticket keys are not set.
 func readTLSSettings(o *option.Options) (*tlsSettings, error) {
 	s := &tlsSettings{
+		http2:        o.Bool("http2"),
 		upstreamCert: o.Bool("upstream_cert"),
 		addChain:     o.Bool("add_upstream_certs_to_client_chain"),
 		client:       newConfig(o.Str("tls_version_client_min"), o.Str("tls_version_client_max")),

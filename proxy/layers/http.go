@@ -26,19 +26,20 @@ type HTTP struct {
 	ctx  *layer.Context
 	mode HTTPMode
 
-	client  *http1Server
+	client  clientConn // nil until its first event
 	streams []*HTTPStream
 	piped   *HTTPStream // the stream that the client's bytes pass through
 	opener  *HTTPStream // the stream that opened connections by itself
 	spare   *HTTPStream // one that nobody knows any more, to be used again once its script has ended
 	sources sources
 
-	conns      []*http1Client // oldest first
-	serverUsed bool           // ctx.Server has been in conns
+	conns      []*serverConn    // oldest first
+	oneByOne   map[connKey]bool // known not to speak HTTP/2 there
+	serverUsed bool             // ctx.Server has been in conns
 	wanted     []*getConn
-	dirty      []*http1Client // have output
-	pumps      []*http1Client // have bytes to read on in
-	undecided  []*HTTPStream  // have a response whose head has not been sent yet
+	dirty      []*serverConn // have output
+	pumps      []*serverConn // have bytes to read on in
+	undecided  []*HTTPStream // have a response whose head has not been sent yet
 
 	cmds []layer.Command // of server connections, and output
 	more []layer.Command // of streams
@@ -47,7 +48,6 @@ type HTTP struct {
 // NewHTTP returns an HTTP layer and adds it to ctx.
 func NewHTTP(ctx *layer.Context, mode HTTPMode) layer.Layer {
 	h := &HTTP{ctx: ctx, mode: mode}
-	h.client = &http1Server{h: h, conn: &ctx.Client.Conn, out: output{ctx: ctx}}
 	ctx.Push(h)
 	return h
 }
@@ -81,6 +81,9 @@ func (h *HTTP) drive(cmds []layer.Command, do func()) []layer.Command {
 func (h *HTTP) route(ev layer.Event) {
 	switch ev := ev.(type) {
 	case layer.Start:
+		if h.client == nil {
+			h.client = newClientConn(h)
+		}
 		if h.mode == HTTPUpstream && h.ctx.Upstream != nil {
 			h.ctx.Server.Via = h.ctx.Upstream
 		}
@@ -94,7 +97,7 @@ func (h *HTTP) route(ev layer.Event) {
 		switch who := h.sources.take(ev.Of()).(type) {
 		case *HTTPStream:
 			h.deliver(who, ev)
-		case *http1Client:
+		case *serverConn:
 			h.feed(who, ev)
 		}
 	default:
@@ -105,7 +108,7 @@ func (h *HTTP) route(ev layer.Event) {
 }
 
 func (h *HTTP) routeConn(conn *flow.Conn, ev layer.Event) {
-	if conn == h.client.conn {
+	if conn == &h.ctx.Client.Conn {
 		if h.piped != nil {
 			h.deliver(h.piped, ev)
 		} else {
@@ -122,6 +125,8 @@ func (h *HTTP) routeConn(conn *flow.Conn, ev layer.Event) {
 	switch {
 	case h.opener != nil:
 		h.deliver(h.opener, ev)
+	case conn == &h.ctx.Server.Conn && !h.serverUsed && conn.ALPN == alpnHTTP2 && conn.State == flow.Open:
+		h.adopt(ev) // RFC 9113 §3.4: the server speaks first
 	case conn == &h.ctx.Server.Conn && !h.serverUsed && conn.State != flow.Closed:
 		// An HTTP/1 server that speaks or closes before it was asked anything is of no use.
 		h.cmds = append(h.cmds, &layer.CloseConnection{Conn: conn})
@@ -167,7 +172,7 @@ func (h *HTTP) deliver(st *HTTPStream, ev layer.Event) {
 }
 
 // feed gives a server connection an event. It is not called from inside one.
-func (h *HTTP) feed(c *http1Client, ev layer.Event) {
+func (h *HTTP) feed(c *serverConn, ev layer.Event) {
 	n := len(h.cmds)
 	h.cmds = c.top.Handle(ev, h.cmds)
 	for _, cmd := range h.cmds[n:] {
@@ -176,7 +181,7 @@ func (h *HTTP) feed(c *http1Client, ev layer.Event) {
 			h.sources.put(cmd, c)
 		}
 	}
-	if c.phase != connReady || c.out.closed || len(c.waiters) > 0 {
+	if c.phase != connReady || len(c.waiters) > 0 || c.closed() {
 		h.answer(c)
 	}
 }
@@ -205,17 +210,16 @@ func (h *HTTP) settle() {
 			if c.dirty {
 				h.feed(c, flushOutput{})
 			}
-		case h.client.more:
-			h.client.pump()
+		case h.client.pump():
 		default:
-			h.cmds = h.client.out.flush(h.client.conn, h.cmds)
+			h.cmds = h.client.flush(h.cmds)
 			return
 		}
 	}
 }
 
 // soil notes that a server connection has output.
-func (h *HTTP) soil(c *http1Client) {
+func (h *HTTP) soil(c *serverConn) {
 	if !c.dirty {
 		c.dirty = true
 		h.dirty = append(h.dirty, c)

@@ -3,25 +3,30 @@ package layers
 import (
 	"sluice/proxy/flow"
 	"sluice/proxy/layer"
+	"sluice/proxy/wire/h2"
 	"sluice/proxy/wire/http1"
 )
 
 // close ends the connection once its output is out. The pool forgets it then.
 func (c *http1Client) close() {
 	c.in, c.out.closes = nil, true
-	c.h.soil(c)
+	c.h.soil(c.serverConn)
 }
 
-func (c *http1Client) sendHead(st *HTTPStream, r *flow.Request) {
+func (c *http1Client) sendHead(st *HTTPStream, r *flow.Request, end bool) {
+	if c.multiplexed = isHTTP2(r.Version); c.multiplexed {
+		r = h2.ToHTTP1Request(r, !end)
+	}
 	c.stream, c.request, c.response = st, r, nil
 	c.state, c.interim, c.requestDone, c.responseDone = readHead, 0, false, false
 	c.chunked = chunkFramed(r.Headers)
 	b := c.out.room(headRoom)
 	b.B = http1.AppendRequest(b.B, r)
-	c.h.soil(c)
+	c.h.soil(c.serverConn)
 }
 
 func (c *http1Client) sendData(st *HTTPStream, p []byte) {
+	st.client.consumed(st, len(p))
 	if c.stream != st || c.out.closes {
 		return
 	}
@@ -31,7 +36,7 @@ func (c *http1Client) sendData(st *HTTPStream, p []byte) {
 	} else {
 		c.out.write(p)
 	}
-	c.h.soil(c)
+	c.h.soil(c.serverConn)
 }
 
 func (c *http1Client) sendEnd(st *HTTPStream, trailers flow.Headers) {
@@ -41,7 +46,7 @@ func (c *http1Client) sendEnd(st *HTTPStream, trailers flow.Headers) {
 	if c.chunked {
 		b := c.out.room(lastChunkRoom)
 		b.B = http1.AppendLastChunk(b.B, trailers)
-		c.h.soil(c)
+		c.h.soil(c.serverConn)
 	}
 	c.requestDone = true
 	c.finish()
@@ -52,7 +57,7 @@ func (c *http1Client) finish() {
 	if !c.requestDone || !c.responseDone || c.isUpgrade() {
 		return
 	}
-	reusable := !c.lasts && http1.KeepAlive(c.request.Version, c.request.Headers) &&
+	reusable := !c.lasts && !c.multiplexed && http1.KeepAlive(c.request.Version, c.request.Headers) &&
 		http1.KeepAlive(c.response.Version, c.response.Headers)
 	c.stream, c.request, c.response = nil, nil, nil
 	if !reusable {
@@ -66,7 +71,7 @@ func (c *http1Client) isUpgrade() bool { return c.response != nil && c.response.
 func (c *http1Client) pipe(st *HTTPStream) {
 	if c.stream == st && !c.out.closes {
 		c.state = readPipe
-		c.h.pumps = append(c.h.pumps, c)
+		c.h.pumps = append(c.h.pumps, c.serverConn)
 	}
 }
 
@@ -79,16 +84,18 @@ func (c *http1Client) drain() {
 }
 
 // sendRaw sends bytes that pass through a stream.
-func (c *http1Client) sendRaw(p []byte) {
+func (c *http1Client) sendRaw(_ *HTTPStream, p []byte) {
 	c.out.write(p)
-	c.h.soil(c)
+	c.h.soil(c.serverConn)
 }
 
 // closeRaw closes the connection, or its writing half, after what was sent on it.
-func (c *http1Client) closeRaw(half bool) {
+func (c *http1Client) closeRaw(_ *HTTPStream, half bool) {
 	c.out.half, c.out.closes = half, c.out.closes || !half
-	c.h.soil(c)
+	c.h.soil(c.serverConn)
 }
+
+func (c *http1Client) consumed(*HTTPStream, int) {}
 
 // release says that the stream is over. An exchange that broke off leaves the connection in the middle of a message.
 func (c *http1Client) release(st *HTTPStream) {

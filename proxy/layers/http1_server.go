@@ -60,7 +60,7 @@ func (s *http1Server) handle(ev layer.Event) {
 func (s *http1Server) receive(data []byte) {
 	if len(s.in) > 0 {
 		s.in = append(s.in, data...)
-		s.pump()
+		s.read()
 	} else if n := s.consume(data); n < len(data) {
 		s.in = append(s.in, data[n:]...)
 	}
@@ -71,7 +71,17 @@ func (s *http1Server) receive(data []byte) {
 }
 
 // pump reads on in what was kept.
-func (s *http1Server) pump() {
+func (s *http1Server) pump() bool {
+	if !s.more {
+		return false
+	}
+	s.read()
+	return true
+}
+
+func (s *http1Server) flush(cmds []layer.Command) []layer.Command { return s.out.flush(s.conn, cmds) }
+
+func (s *http1Server) read() {
 	s.more = false
 	b := s.in
 	if b = b[s.consume(b):]; len(b) == 0 || s.out.closes {

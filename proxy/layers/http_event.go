@@ -61,6 +61,8 @@ type clientSide interface {
 	// sendData queues p, which must stay as it is until the commands of the event have been carried out.
 	sendData(st *HTTPStream, p []byte)
 	sendEnd(st *HTTPStream, trailers flow.Headers)
+	// consumed says that n bytes of the request's body have gone on, or are of no use.
+	consumed(st *HTTPStream, n int)
 	// sendError ends the exchange, with an error page where the code has one and no head was sent.
 	sendError(st *HTTPStream, code errorCode, text string)
 	// pipe makes what follows bytes that pass through the stream.
@@ -73,6 +75,7 @@ type clientSide interface {
 type getConn struct {
 	key    connKey
 	stream *HTTPStream
+	tries  int // connections that had no room for it
 }
 
 // Command marks a command.
@@ -80,7 +83,7 @@ func (*getConn) Command() {}
 
 type gotConn struct {
 	cmd  *getConn
-	conn *http1Client
+	conn *serverConn
 	err  string // "" if conn is ready
 }
 

@@ -31,8 +31,11 @@ type HTTPStream struct {
 	layer.Script
 	h      *HTTP
 	client clientSide
-	server *http1Client // nil until the request is sent
+	server serverSide // nil until the request is sent
 	flow   *flow.Flow
+
+	onClient, onServer *http2Stream // where the connections are HTTP/2
+	protocol           string       // of an extended CONNECT
 
 	clientState, serverState streamState // of the request and of the response
 	requestTee, responseTee  bool        // the body that is streamed is recorded
@@ -185,6 +188,24 @@ func (st *HTTPStream) hookResponse() {
 }
 
 func (st *HTTPStream) hookError() { st.Hook(&layer.Error{OfFlow: layer.OfFlow{Flow: st.flow}}) }
+
+// clientSecrets are the names of the request's fields that must not be put into a table of HTTP/2.
+func (st *HTTPStream) clientSecrets() []string {
+	if st.onClient == nil {
+		return nil
+	}
+	return st.onClient.secret
+}
+
+func (st *HTTPStream) serverSecrets() []string {
+	if st.onServer == nil {
+		return nil
+	}
+	return st.onServer.secret
+}
+
+// clientConn is the connection that a tunnel inside sees as its client's.
+func (st *HTTPStream) clientConn() *flow.Conn { return &st.h.ctx.Client.Conn }
 
 // finish ends the stream for good.
 func (st *HTTPStream) finish() {

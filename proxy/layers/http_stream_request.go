@@ -79,7 +79,7 @@ func (st *HTTPStream) streamRequest() {
 	if !st.requestTee {
 		st.Do(&layer.Log{Level: slog.LevelInfo, Text: "Streaming request to " + f.Request.Host + "."})
 	}
-	st.server.sendHead(st, f.Request)
+	st.server.sendHead(st, f.Request, false)
 	st.clientState = streamBody
 	if f.Request.Body.Len() > 0 {
 		for p := range f.Request.Body.Chunks {
@@ -104,6 +104,7 @@ func (st *HTTPStream) onRequestBody(ev httpEvent) {
 			st.server.sendData(st, p)
 		}
 	default:
+		st.client.consumed(st, len(ev.data))
 		return
 	}
 	if !ev.ends() || st.over {
@@ -127,6 +128,7 @@ func (st *HTTPStream) consumeRequest(ev httpEvent) {
 	}
 	r := st.flow.Request
 	appendBody(&r.Body, ev)
+	st.client.consumed(st, len(ev.data))
 	if st.tooLarge(&r.HTTPMessage, true, r.Body.Len()) {
 		return
 	}
@@ -156,7 +158,7 @@ func (st *HTTPStream) requestWhole() {
 	if !st.reach() {
 		return
 	}
-	st.server.sendHead(st, f.Request)
+	st.server.sendHead(st, f.Request, f.Request.Body.Len() == 0 && len(f.Request.Trailers) == 0)
 	for p := range f.Request.Body.Chunks {
 		st.server.sendData(st, p)
 	}
@@ -197,6 +199,7 @@ func (st *HTTPStream) reach() bool {
 		}
 		c = got.conn
 	}
-	c.stream, st.server, f.Server = st, c, c.server
+	c.reserve(st)
+	st.server, f.Server = c.serverProtocol, c.server
 	return true
 }

@@ -70,7 +70,7 @@ func unreachable(addr flow.Addr, err error) *flow.Response {
 // switchProtocols goes on with the bytes that follow a 101 (RFC 9110 §7.8).
 func (st *HTTPStream) switchProtocols() {
 	ctx := st.h.ctx.Fork()
-	ctx.Server = st.server.server
+	ctx.Server = st.server.endpoint()
 	if !ctx.Options().RawTCP {
 		st.Do(&layer.Log{Level: slog.LevelWarn, Text: "The server switched protocols, but raw TCP is off: closing the connection. " +
 			"Turn rawtcp on to let such connections pass."})
@@ -115,18 +115,18 @@ func (st *HTTPStream) pass(ev layer.Event, cmds []layer.Command) []layer.Command
 	if !st.upgrade {
 		return cmds
 	}
-	server := &st.server.server.Conn
+	server := &st.server.endpoint().Conn
 	kept := cmds[:n]
 	for _, c := range cmds[n:] {
 		switch c := c.(type) {
 		case *layer.SendData:
 			if c.Conn == server {
-				st.server.sendRaw(c.Data)
+				st.server.sendRaw(st, c.Data)
 				continue
 			}
 		case *layer.CloseConnection:
 			if c.Conn == server {
-				st.server.closeRaw(c.Half)
+				st.server.closeRaw(st, c.Half)
 				continue
 			}
 		}
