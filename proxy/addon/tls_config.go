@@ -205,6 +205,9 @@ func (s *tlsSettings) offers(client *flow.Client) []string {
 			known = append(known, p)
 		}
 	}
+	if client.ALPN == "h2" && !slices.Contains(known, "http/1.1") {
+		known = append(known, "http/1.1") // it speaks HTTP/2 with us already, so we can translate
+	}
 	return known
 }
 

@@ -204,6 +204,7 @@ func TestServerNamesAndOffers(t *testing.T) {
 		wantName, wantProto string
 	}{
 		{"the client's", func(c *layer.Context) { c.Client.ALPNOffers = []string{"h3", "h2", "http/1.1"} }, "a.test", "h2 http/1.1"},
+		{"translated", func(c *layer.Context) { c.Client.ALPNOffers, c.Client.ALPN = []string{"h2"}, "h2" }, "a.test", "h2 http/1.1"},
 		{"no ALPN", func(*layer.Context) {}, "a.test", ""},
 		{"preset", func(c *layer.Context) { c.Server.SNI = "b.test." }, "b.test", ""},
 		{"address", func(c *layer.Context) { c.Client.SNI = ""; c.Server.Address.Host = "bücher.test" }, "xn--bcher-kva.test", ""},

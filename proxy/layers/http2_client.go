@@ -223,7 +223,7 @@ func (x *http2Client) abort(s *http2Stream, code errorCode, text string) {
 
 func (x *http2Client) lost(text string) {
 	for _, s := range x.inOrder() {
-		x.close(s, true)
+		x.close(s, closedByPeer)
 		x.abort(s, genericServerError, text)
 	}
 }
@@ -233,7 +233,7 @@ func (x *http2Client) leaving(last uint32, code http2.ErrCode) {
 	text := "the server closes the connection (" + h2.CodeName(code) + ")"
 	for _, s := range x.inOrder() {
 		if s.id > last {
-			x.close(s, true)
+			x.close(s, closedByPeer)
 			x.abort(s, genericServerError, text)
 		}
 	}

@@ -205,7 +205,7 @@ func (c *http2Conn) streamError(id uint32, code http2.ErrCode, text string) {
 	b := c.out.room(headRoom)
 	b.B = h2.AppendReset(b.B, id, code)
 	if s != nil {
-		c.close(s, true)
+		c.close(s, closedByUs)
 		c.role.broken(s, text)
 	}
 }

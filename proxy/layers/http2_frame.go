@@ -120,8 +120,8 @@ func (c *http2Conn) strayData(id uint32, s *http2Stream) error {
 	case s != nil:
 	case c.unopened(id):
 		return h2.Errorf(http2.ErrCodeProtocol, "DATA on a stream that is not open")
-	case c.recent.was(id) != closedByBoth:
-		return c.idleTalk(1, "DATA frames on closed streams") // on its way when we reset the stream
+	case c.client || c.recent.was(id) <= closedByUs:
+		return c.idleTalk(1, "DATA frames on closed streams")
 	}
 	return http2.StreamError{StreamID: id, Code: http2.ErrCodeStreamClosed}
 }
@@ -134,7 +134,7 @@ func (c *http2Conn) onReset(f *http2.RSTStreamFrame) error {
 		return err
 	}
 	if s := c.streams[f.StreamID]; s != nil {
-		c.close(s, true)
+		c.close(s, closedByPeer)
 		c.role.reset(s, f.ErrCode)
 	}
 	return nil

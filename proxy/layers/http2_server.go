@@ -100,11 +100,11 @@ func (s *http2Server) request(id uint32, r *flow.Request, protocol string, lengt
 // stray handles a field section on a stream that has been closed.
 func (s *http2Server) stray(id uint32) {
 	switch s.recent.was(id) {
-	case closedByReset: // on its way when we reset the stream
+	case closedByUs: // on its way when we reset the stream
 		if err := s.idleTalk(1, "HEADERS frames on closed streams"); err != nil {
 			s.failed(err)
 		}
-	case closedByBoth:
+	case closedByEnd, closedByPeer:
 		s.fail(http2.ErrCodeStreamClosed, "HEADERS on a stream that is closed")
 	default: // RFC 9113 §5.1.1
 		s.fail(http2.ErrCodeProtocol, "the number of a new stream is lower than that of an older one")
@@ -114,7 +114,7 @@ func (s *http2Server) stray(id uint32) {
 // malformed resets a stream whose request cannot be read, and shows what could be read of it (RFC 9113 §8.1.1).
 func (s *http2Server) malformed(id uint32, r *flow.Request, err error) {
 	s.streamError(id, http2.ErrCodeProtocol, "")
-	s.recent.add(id, closedByReset)
+	s.recent.add(id, closedByUs)
 	if r == nil || s.dead {
 		return
 	}
@@ -219,7 +219,7 @@ func (s *http2Server) abort(hs *http2Stream, code errorCode, text string) {
 
 func (s *http2Server) lost(text string) {
 	for _, hs := range s.inOrder() {
-		s.close(hs, true)
+		s.close(hs, closedByPeer)
 		s.abort(hs, clientDisconnected, text)
 	}
 }

@@ -39,17 +39,13 @@ func (c *http2Conn) newStream(id uint32, remoteEnd bool) *http2Stream {
 	return s
 }
 
-// close forgets a stream. reset: one of the sides has given it up.
-func (c *http2Conn) close(s *http2Stream, reset bool) {
+// close forgets a stream.
+func (c *http2Conn) close(s *http2Stream, how closeReason) {
 	if s.closed {
 		return
 	}
 	s.closed = true
 	delete(c.streams, s.id)
-	how := closedByBoth
-	if reset {
-		how = closedByReset
-	}
 	c.recent.add(s.id, how)
 	c.giveBack(nil, s.held)
 	s.held, s.queue, s.queued, s.trailers = 0, nil, 0, nil
@@ -65,14 +61,14 @@ func (c *http2Conn) reset(s *http2Stream, code http2.ErrCode) {
 	}
 	b := c.out.room(headRoom)
 	b.B = h2.AppendReset(b.B, s.id, code)
-	c.close(s, true)
+	c.close(s, closedByUs)
 }
 
 // endRemote notes that the peer has ended its side.
 func (c *http2Conn) endRemote(s *http2Stream) {
 	s.remoteEnd = true
 	if s.localEnd {
-		c.close(s, false)
+		c.close(s, closedByEnd)
 	}
 }
 
@@ -80,7 +76,7 @@ func (c *http2Conn) endLocal(s *http2Stream) {
 	s.localEnd = true
 	switch {
 	case s.remoteEnd:
-		c.close(s, false)
+		c.close(s, closedByEnd)
 	case s.st == nil: // RFC 9113 §8.1: the rest is of no interest
 		c.reset(s, http2.ErrCodeNo)
 	}
@@ -138,8 +134,9 @@ type closeReason uint8
 
 const (
 	closedUnknown closeReason = iota
-	closedByBoth
-	closedByReset
+	closedByUs                // what was on its way from the peer still comes
+	closedByEnd               // of both sides
+	closedByPeer
 )
 
 func (l *closedStreams) add(id uint32, how closeReason) {
