@@ -56,7 +56,7 @@ func newClient(e *Engine, nc net.Conn) *client {
 		c.sockets = append(c.sockets, c.sock)
 	}
 	c.ctx = layer.NewContext(c.conn, flow.NewServer(flow.Addr{}), e.cfg.Layers, func() time.Time { return c.now })
-	c.ctx.Upstream, c.ctx.Inline = e.cfg.Upstream, c.inline
+	c.ctx.Upstream, c.ctx.Inline, c.ctx.Behind = e.cfg.Upstream, c.inline, c.behind
 	return c
 }
 
@@ -147,6 +147,10 @@ func (c *client) do(cmd layer.Command) {
 		c.open(cmd)
 	case *layer.RequestWakeup:
 		c.wake(cmd)
+	case *layer.Reading:
+		if s := c.socketOf(cmd.Conn); s != nil {
+			s.setReading(cmd.On)
+		}
 	case *layer.Log:
 		c.log(cmd.Level, cmd.Text)
 	case *layer.Update:

@@ -109,6 +109,7 @@ func (c *client) close(cmd *layer.CloseConnection) {
 		cmd.Conn.State = flow.Closed
 	}
 	cmd.Conn.Touch()
+	s.setReading(true)
 	s.mu.Lock()
 	if cmd.Conn.State == flow.Closed {
 		s.shut = true
@@ -130,6 +131,7 @@ func (c *client) read(s *socket) {
 		ev.Data = b
 		c.post(ev)
 		ev.Data = nil
+		s.waitReading()
 	})
 	c.mu.Lock()
 	s.conn.State &^= flow.CanRead

@@ -38,6 +38,10 @@ type Context struct {
 	// reports whether they let go at once too. If not, the hook is commanded as usual and its issuer waits.
 	Inline func(Hook) bool
 
+	// Behind, where the driver sets it, reports whether a connection's peer does not take what was sent to it. If so,
+	// Drained follows, and until then more may be sent without anybody being stopped: who asks takes care of that.
+	Behind func(*flow.Conn) bool
+
 	options *atomic.Pointer[Options]
 	scripts *scripts
 	shared  *shared

@@ -43,6 +43,8 @@ type HTTP struct {
 
 	cmds []layer.Command // of server connections, and output
 	more []layer.Command // of streams
+
+	throttles []*throttle // have changed
 }
 
 // NewHTTP returns an HTTP layer and adds it to ctx.
@@ -73,6 +75,9 @@ func (h *HTTP) drive(cmds []layer.Command, do func()) []layer.Command {
 	do()
 	h.settle()
 	cmds = append(h.cmds, h.more...)
+	if h.throttles != nil {
+		cmds = h.throttle(cmds)
+	}
 	clear(h.more)
 	h.cmds, h.more = nil, h.more[:0]
 	return cmds
@@ -90,6 +95,8 @@ func (h *HTTP) route(ev layer.Event) {
 	case *layer.DataReceived:
 		h.routeConn(ev.Conn, ev)
 	case *layer.ConnectionClosed:
+		h.routeConn(ev.Conn, ev)
+	case *layer.Drained:
 		h.routeConn(ev.Conn, ev)
 	case *layer.Kill:
 		h.kill(ev)

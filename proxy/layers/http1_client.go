@@ -28,6 +28,8 @@ type http1Client struct {
 	request      *flow.Request
 	response     *flow.Response
 	chunked      bool // the request's framing
+	owed         int  // bytes of the request that the server has not taken yet
+	inflow       throttle
 	lasts        bool // the response lasts until the connection closes
 	multiplexed  bool // the client speaks HTTP/2
 	requestDone  bool
@@ -46,6 +48,11 @@ func (c *http1Client) handle(ev layer.Event) {
 		c.receive(ev.Data)
 	case *layer.ConnectionClosed:
 		c.eof()
+	case *layer.Drained:
+		if n := c.owed; n > 0 && c.stream != nil {
+			c.owed = 0
+			c.stream.client.consumed(c.stream, n)
+		}
 	}
 }
 
@@ -192,6 +199,7 @@ func (c *http1Client) data(b []byte) int {
 		c.ended()
 	}
 	if len(data) > 0 {
+		c.inflow.came(c.h, c.wire(), len(data))
 		c.emit(st, httpEvent{kind: responseData, data: data, end: done && trailers == nil})
 	}
 	if done && (len(data) == 0 || trailers != nil) {

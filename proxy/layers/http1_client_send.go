@@ -19,6 +19,7 @@ func (c *http1Client) sendHead(st *HTTPStream, r *flow.Request, end bool) {
 	}
 	c.stream, c.request, c.response = st, r, nil
 	c.state, c.interim, c.requestDone, c.responseDone = readHead, 0, false, false
+	c.owed = 0
 	c.chunked = chunkFramed(r.Headers)
 	b := c.out.room(headRoom)
 	b.B = http1.AppendRequest(b.B, r)
@@ -26,7 +27,11 @@ func (c *http1Client) sendHead(st *HTTPStream, r *flow.Request, end bool) {
 }
 
 func (c *http1Client) sendData(st *HTTPStream, p []byte) {
-	st.client.consumed(st, len(p))
+	if c.behind(st) && c.stream == st {
+		c.owed += len(p)
+	} else {
+		st.client.consumed(st, len(p))
+	}
 	if c.stream != st || c.out.closes {
 		return
 	}
@@ -59,6 +64,7 @@ func (c *http1Client) finish() {
 	}
 	reusable := !c.lasts && !c.multiplexed && http1.KeepAlive(c.request.Version, c.request.Headers) &&
 		http1.KeepAlive(c.response.Version, c.response.Headers)
+	c.inflow.went(c.h, c.inflow.ahead)
 	c.stream, c.request, c.response = nil, nil, nil
 	if !reusable {
 		c.close()
@@ -95,7 +101,11 @@ func (c *http1Client) closeRaw(_ *HTTPStream, half bool) {
 	c.h.soil(c.serverConn)
 }
 
-func (c *http1Client) consumed(*HTTPStream, int) {}
+func (c *http1Client) consumed(st *HTTPStream, n int) {
+	if c.stream == st {
+		c.inflow.went(c.h, n)
+	}
+}
 
 // release says that the stream is over. An exchange that broke off leaves the connection in the middle of a message.
 func (c *http1Client) release(st *HTTPStream) {

@@ -44,6 +44,7 @@ type http1Server struct {
 	chunked, lasts bool           // how the response is framed; lasts: until the connection closes
 	requestDone    bool
 	responseDone   bool
+	inflow         throttle
 	more           bool // in may be read on
 }
 
@@ -180,6 +181,7 @@ func (s *http1Server) data(b []byte) int {
 		trailers = s.body.Trailers()
 	}
 	if len(data) > 0 {
+		s.inflow.came(s.h, s.conn, len(data))
 		s.emit(st, httpEvent{kind: requestData, data: data, end: done && trailers == nil})
 	}
 	if done && (len(data) == 0 || trailers != nil) {

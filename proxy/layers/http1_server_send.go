@@ -55,7 +55,11 @@ func (s *http1Server) translate(r *flow.Response) *flow.Response {
 	return h2.ToHTTP1Response(r, s.chunked)
 }
 
-func (s *http1Server) consumed(*HTTPStream, int) {}
+func (s *http1Server) consumed(st *HTTPStream, n int) {
+	if s.stream == st {
+		s.inflow.went(s.h, n)
+	}
+}
 
 func (s *http1Server) sendData(st *HTTPStream, p []byte) {
 	if st.server != nil {
@@ -108,6 +112,7 @@ func (s *http1Server) release(st *HTTPStream) {
 		return
 	}
 	s.stream = nil
+	s.inflow.went(s.h, s.inflow.ahead)
 	if s.out.closes {
 		return
 	}

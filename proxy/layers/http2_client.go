@@ -19,7 +19,8 @@ type http2Client struct {
 	*serverConn
 	http2Conn
 	maxStreams int
-	extended   bool // the server knows extended CONNECT
+	owing      []*http2Stream // have sent what the server has not taken yet
+	extended   bool           // the server knows extended CONNECT
 }
 
 func newHTTP2Client(c *serverConn) *http2Client {
@@ -42,6 +43,8 @@ func (x *http2Client) handle(ev layer.Event) {
 		x.receive(ev.Data)
 	case *layer.ConnectionClosed:
 		x.eof("server closed connection")
+	case *layer.Drained:
+		x.drained()
 	}
 }
 
@@ -243,7 +246,27 @@ func (x *http2Client) leaving(last uint32, code http2.ErrCode) {
 }
 
 func (x *http2Client) sent(s *http2Stream, n int) {
-	if s.st != nil {
+	if s.st == nil {
+		return
+	}
+	if !x.behind(s.st) {
 		s.st.client.consumed(s.st, n)
+		return
+	}
+	if s.owed == 0 {
+		x.owing = append(x.owing, s)
+	}
+	s.owed += n
+}
+
+// drained lets those go on whose content the server has taken now.
+func (x *http2Client) drained() {
+	owing := x.owing
+	x.owing = nil
+	for _, s := range owing {
+		n := s.owed
+		if s.owed = 0; s.st != nil {
+			s.st.client.consumed(s.st, n)
+		}
 	}
 }

@@ -22,6 +22,7 @@ type http2Stream struct {
 	secret              []string
 
 	recv recvWindow
+	owed int // bytes that were sent and that the peer has not taken yet
 	held int // bytes that have come and not been consumed
 
 	sendWindow int64

@@ -126,6 +126,20 @@ func (c *serverConn) begin() {
 	c.start()
 }
 
+// wire is the connection that carries this one.
+func (c *serverConn) wire() *flow.Conn {
+	if c.outer != nil {
+		return &c.outer.Conn
+	}
+	return &c.server.Conn
+}
+
+// behind reports whether the server does not take what was sent to it, where a client with many streams must not be
+// stopped by that. If so, Drained follows.
+func (c *serverConn) behind(st *HTTPStream) bool {
+	return st.onClient != nil && c.h.ctx.Behind != nil && c.h.ctx.Behind(c.wire())
+}
+
 // idle reports whether the connection can carry a request now.
 func (c *serverConn) idle() bool { return c.phase == connReady && c.room() }
 

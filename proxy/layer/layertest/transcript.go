@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"sluice/proxy/flow"
+	"sluice/proxy/layer"
 )
 
 // wildcard stands for any text in an expected line.
@@ -94,6 +95,10 @@ func (p *Playbook) playConn(name, arg string) error {
 	c := p.find(name)
 	if c == nil {
 		return fmt.Errorf("there is no connection %q", name)
+	}
+	if arg == "drained" {
+		p.Event(&layer.Drained{Conn: c})
+		return nil
 	}
 	if arg == "closed" {
 		p.Closed(c)
