@@ -1,8 +1,6 @@
 package layers
 
 import (
-	"strings"
-
 	"sluice/proxy/flow"
 	"sluice/proxy/layer"
 )
@@ -147,18 +145,3 @@ func (c *serverConn) idle() bool { return c.phase == connReady && c.room() }
 func (c *serverConn) over() bool {
 	return c.phase == connFailed || c.phase == connReady && c.closed()
 }
-
-// alpnHTTP2 names HTTP/2 over TLS (RFC 9113 §3.2).
-const alpnHTTP2 = "h2"
-
-// newClientConn returns the client's connection, which speaks what TLS has negotiated, or what its first bytes say.
-func newClientConn(h *HTTP) clientConn {
-	if h.ctx.Client.ALPN == alpnHTTP2 {
-		s := newHTTP2Server(h)
-		s.start()
-		return s
-	}
-	return &http1Server{h: h, conn: &h.ctx.Client.Conn, out: output{ctx: h.ctx}}
-}
-
-func isHTTP2(version string) bool { return strings.HasPrefix(version, "HTTP/2") }
