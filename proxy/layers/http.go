@@ -28,9 +28,10 @@ type HTTP struct {
 
 	client  clientConn // nil until its first event
 	streams []*HTTPStream
-	piped   *HTTPStream // the stream that the client's bytes pass through
-	opener  *HTTPStream // the stream that opened connections by itself
-	spare   *HTTPStream // one that nobody knows any more, to be used again once its script has ended
+	piped   *HTTPStream                // the stream that the client's bytes pass through
+	opener  *HTTPStream                // the stream that opened connections by itself
+	owners  map[*flow.Conn]*HTTPStream // with HTTP/2, where there can be many: whose connections they are
+	spare   *HTTPStream                // one that nobody knows any more, to be used again once its script has ended
 	sources sources
 
 	conns      []*serverConn    // oldest first
@@ -43,6 +44,7 @@ type HTTP struct {
 
 	cmds []layer.Command // of server connections, and output
 	more []layer.Command // of streams
+	last []layer.Command // to be done after all else
 
 	throttles []*throttle // have changed
 }
@@ -75,6 +77,8 @@ func (h *HTTP) drive(cmds []layer.Command, do func()) []layer.Command {
 	do()
 	h.settle()
 	cmds = append(h.cmds, h.more...)
+	cmds = append(cmds, h.last...)
+	h.last = nil
 	if h.throttles != nil {
 		cmds = h.throttle(cmds)
 	}
@@ -129,6 +133,10 @@ func (h *HTTP) routeConn(conn *flow.Conn, ev layer.Event) {
 			return
 		}
 	}
+	if st := h.owners[conn]; st != nil {
+		h.deliver(st, ev)
+		return
+	}
 	switch {
 	case h.opener != nil:
 		h.deliver(h.opener, ev)
@@ -168,7 +176,7 @@ func (h *HTTP) deliver(st *HTTPStream, ev layer.Event) {
 			h.wanted = append(h.wanted, c)
 			continue
 		case *layer.OpenConnection:
-			h.opener = st
+			h.own(&c.Server.Conn, st)
 			h.sources.put(c, st)
 		case layer.Hook, *layer.RequestWakeup:
 			h.sources.put(c, st)
@@ -176,6 +184,31 @@ func (h *HTTP) deliver(st *HTTPStream, ev layer.Event) {
 		kept = append(kept, c)
 	}
 	h.more = kept
+}
+
+// own notes that a stream has opened a connection by itself.
+func (h *HTTP) own(conn *flow.Conn, st *HTTPStream) {
+	if st.onClient == nil {
+		h.opener = st
+		return
+	}
+	if h.owners == nil {
+		h.owners = map[*flow.Conn]*HTTPStream{}
+	}
+	h.owners[conn] = st
+}
+
+// disown forgets the connections of a stream that is over, and closes those that it has left open.
+func (h *HTTP) disown(st *HTTPStream) {
+	for conn, owner := range h.owners {
+		if owner != st {
+			continue
+		}
+		delete(h.owners, conn)
+		if conn.State != flow.Closed {
+			h.last = append(h.last, &layer.CloseConnection{Conn: conn})
+		}
+	}
 }
 
 // feed gives a server connection an event. It is not called from inside one.
@@ -260,6 +293,9 @@ func (h *HTTP) drop(st *HTTPStream) {
 		st.server.release(st)
 	}
 	st.client.release(st)
+	if h.owners != nil {
+		h.disown(st)
+	}
 	if st.child == nil && st != h.opener {
 		h.spare = st
 	}

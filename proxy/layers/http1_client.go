@@ -62,6 +62,8 @@ func (c *http1Client) flush(cmds []layer.Command) []layer.Command {
 
 func (c *http1Client) endpoint() *flow.Server { return c.server }
 
+func (c *http1Client) extended() bool { return false }
+
 func (c *http1Client) closed() bool { return c.out.closed }
 
 func (c *http1Client) shared() bool { return false }

@@ -2,6 +2,7 @@ package layers
 
 import (
 	"fmt"
+	"time"
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
@@ -19,8 +20,10 @@ type http2Client struct {
 	*serverConn
 	http2Conn
 	maxStreams int
-	owing      []*http2Stream // have sent what the server has not taken yet
-	extended   bool           // the server knows extended CONNECT
+	pingEvery  time.Duration
+	wakeup     *layer.RequestWakeup // the next one
+	owing      []*http2Stream       // have sent what the server has not taken yet
+	connects   bool                 // the server knows extended CONNECT
 }
 
 func newHTTP2Client(c *serverConn) *http2Client {
@@ -35,6 +38,7 @@ func (x *http2Client) start() {
 	x.out.room(headRoom).B = append(x.out.room(headRoom).B, h2.Preface...)
 	x.open(http2.Setting{ID: http2.SettingEnablePush, Val: 0})
 	x.active = x.http2Conn.h.ctx.Now()
+	x.pingEvery = x.http2Conn.h.ctx.Options().HTTP2Ping
 }
 
 func (x *http2Client) handle(ev layer.Event) {
@@ -45,10 +49,14 @@ func (x *http2Client) handle(ev layer.Event) {
 		x.eof("server closed connection")
 	case *layer.Drained:
 		x.drained()
+	case *layer.Wakeup:
+		x.keepAlive()
 	}
 }
 
 func (x *http2Client) endpoint() *flow.Server { return x.server }
+
+func (x *http2Client) extended() bool { return x.connects }
 
 func (x *http2Client) closed() bool { return x.out.closed }
 
@@ -67,7 +75,29 @@ func (x *http2Client) room() bool { return x.usable() && len(x.streams) < x.maxS
 
 func (x *http2Client) soil() { x.serverConn.h.soil(x.serverConn) }
 
-func (x *http2Client) flush(cmds []layer.Command) []layer.Command { return x.http2Conn.flush(cmds) }
+func (x *http2Client) flush(cmds []layer.Command) []layer.Command {
+	if x.wakeup == nil && x.pingEvery > 0 && !x.out.closes {
+		x.wakeup = &layer.RequestWakeup{After: x.pingEvery - x.idleFor()}
+		cmds = append(cmds, x.wakeup)
+	}
+	return x.http2Conn.flush(cmds)
+}
+
+// idleFor is how long nothing has come or gone, or how long ago that was pinged about.
+func (x *http2Client) idleFor() time.Duration {
+	return max(0, min(x.serverConn.h.ctx.Now().Sub(x.active), x.pingEvery))
+}
+
+// keepAlive sends a PING if the connection has been idle for long enough.
+func (x *http2Client) keepAlive() {
+	x.wakeup = nil
+	if x.out.closes || x.idleFor()+time.Second <= x.pingEvery {
+		return
+	}
+	x.active = x.serverConn.h.ctx.Now()
+	b := x.out.room(headRoom)
+	b.B = h2.AppendPing(b.B, false, [8]byte{'0', '0', '0', '0', '0', '0', '0', '0'})
+}
 
 func (x *http2Client) setting(s http2.Setting) error {
 	switch s.ID {
@@ -78,7 +108,9 @@ func (x *http2Client) setting(s http2.Setting) error {
 			return h2.Errorf(http2.ErrCodeProtocol, "the server allows us to push")
 		}
 	case http2.SettingEnableConnectProtocol:
-		x.extended = s.Val == 1
+		if x.connects = s.Val == 1; x.connects {
+			x.serverConn.h.allowConnect()
+		}
 	}
 	return nil
 }
@@ -195,11 +227,10 @@ func (x *http2Client) data(s *http2Stream, p []byte, size int, end bool) {
 // through passes bytes on to what is inside a stream.
 func (x *http2Client) through(st *HTTPStream, p []byte, end bool) {
 	if len(p) > 0 {
-		x.serverConn.h.deliver(st, &layer.DataReceived{Conn: x.conn, Data: p})
-		x.consumed(st, len(p))
+		x.serverConn.h.deliver(st, &httpEvent{kind: responseData, data: p})
 	}
 	if end {
-		x.serverConn.h.deliver(st, &layer.ConnectionClosed{Conn: x.conn})
+		x.serverConn.h.deliver(st, &httpEvent{kind: responseEnd})
 	}
 }
 
@@ -211,23 +242,24 @@ func (x *http2Client) reset(s *http2Stream, code http2.ErrCode) {
 	case http2.ErrCodeHTTP11Required:
 		c = http11Required
 	}
-	x.abort(s, c, "stream reset by server ("+h2.CodeName(code)+")")
+	x.abort(s, httpEvent{code: c, text: "stream reset by server (" + h2.CodeName(code) + ")", again: code == http2.ErrCodeRefusedStream})
 }
 
 func (x *http2Client) broken(s *http2Stream, text string) {
-	x.abort(s, genericServerError, "HTTP/2 protocol error: "+text)
+	x.abort(s, httpEvent{code: genericServerError, text: "HTTP/2 protocol error: " + text})
 }
 
-func (x *http2Client) abort(s *http2Stream, code errorCode, text string) {
+func (x *http2Client) abort(s *http2Stream, ev httpEvent) {
 	if s.st != nil {
-		x.emit(s.st, httpEvent{kind: responseError, code: code, text: text})
+		ev.kind = responseError
+		x.emit(s.st, ev)
 	}
 }
 
 func (x *http2Client) lost(text string) {
 	for _, s := range x.inOrder() {
 		x.close(s, closedByPeer)
-		x.abort(s, genericServerError, text)
+		x.abort(s, httpEvent{code: genericServerError, text: text})
 	}
 }
 
@@ -237,7 +269,7 @@ func (x *http2Client) leaving(last uint32, code http2.ErrCode) {
 	for _, s := range x.inOrder() {
 		if s.id > last {
 			x.close(s, closedByPeer)
-			x.abort(s, genericServerError, text)
+			x.abort(s, httpEvent{code: genericServerError, text: text, again: true})
 		}
 	}
 	if len(x.streams) == 0 {

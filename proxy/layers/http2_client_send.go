@@ -20,6 +20,7 @@ func (x *http2Client) sendHead(st *HTTPStream, r *flow.Request, end bool) {
 	s.st, s.headSent, s.noBody = st, true, r.Method == "HEAD"
 	st.onServer = s
 	x.meter.earn(2)
+	x.active = x.serverConn.h.ctx.Now()
 	x.sendFields(s, x.enc.Request(r, st.protocol, st.clientSecrets()), end)
 	x.soil()
 }

@@ -15,7 +15,8 @@ import (
 // http2Server is an HTTP/2 connection on which we are the server: the client's.
 type http2Server struct {
 	http2Conn
-	preface int // bytes of it that have come
+	preface int  // bytes of it that have come
+	allowed bool // we have said that extended CONNECT is
 }
 
 func newHTTP2Server(h *HTTP) *http2Server {
@@ -171,11 +172,10 @@ func (s *http2Server) data(hs *http2Stream, p []byte, size int, end bool) {
 // through passes bytes on to what is inside a stream.
 func (s *http2Server) through(st *HTTPStream, p []byte, end bool) {
 	if len(p) > 0 {
-		s.h.deliver(st, &layer.DataReceived{Conn: st.clientConn(), Data: p})
-		s.consumed(st, len(p))
+		s.h.deliver(st, &httpEvent{kind: requestData, data: p})
 	}
 	if end {
-		s.h.deliver(st, &layer.ConnectionClosed{Conn: st.clientConn()})
+		s.h.deliver(st, &httpEvent{kind: requestEnd})
 	}
 }
 
@@ -215,6 +215,9 @@ func (s *http2Server) abort(hs *http2Stream, code errorCode, text string) {
 	}
 	s.emit(st, httpEvent{kind: requestError, code: code, text: text})
 	s.h.giveUp(st, text)
+	if st.child != nil {
+		st.leave()
+	}
 }
 
 func (s *http2Server) lost(text string) {
@@ -234,8 +237,13 @@ func (s *http2Server) leaving(uint32, http2.ErrCode) {
 func (s *http2Server) setting(http2.Setting) error { return nil }
 
 func (s *http2Server) sent(hs *http2Stream, n int) {
-	if hs.st != nil && hs.st.server != nil {
-		hs.st.server.consumed(hs.st, n)
+	st := hs.st
+	switch {
+	case st == nil:
+	case hs.piped:
+		st.taken()
+	case st.server != nil:
+		st.server.consumed(st, n)
 	}
 }
 

@@ -52,6 +52,7 @@ func (c *http2Conn) close(s *http2Stream, how closeReason) {
 	s.held, s.queue, s.queued, s.trailers = 0, nil, 0, nil
 	if c.going && len(c.streams) == 0 && !c.dead {
 		c.out.closes = true
+		c.role.soil()
 	}
 }
 

@@ -82,6 +82,7 @@ func (c *http2Conn) send(s *http2Stream, p []byte) {
 
 // sendNow sends as much of p as the windows allow.
 func (c *http2Conn) sendNow(s *http2Stream, p []byte) (sent int) {
+	queued := s.queued > 0
 	for sent < len(p) && s.sendWindow > 0 && c.sendWindow > 0 {
 		n := int(min(int64(len(p)-sent), int64(c.peerFrame), s.sendWindow, c.sendWindow))
 		b := c.out.room(n + h2.HeaderLen)
@@ -90,6 +91,9 @@ func (c *http2Conn) sendNow(s *http2Stream, p []byte) (sent int) {
 		s.sendWindow -= int64(n)
 		c.sendWindow -= int64(n)
 		sent += n
+		if queued {
+			s.queued -= n
+		}
 		c.meter.earn(2)
 	}
 	if sent > 0 {
@@ -118,7 +122,9 @@ func (c *http2Conn) pumpQueues() {
 		}
 		first := s.queue[0]
 		n := c.sendNow(s, first[:min(len(first), c.peerFrame)])
-		s.queued -= n
+		if s.closed {
+			continue
+		}
 		if s.queue[0] = first[n:]; n == len(first) {
 			s.queue[0] = nil
 			s.queue = s.queue[1:]

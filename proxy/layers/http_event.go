@@ -28,6 +28,7 @@ type httpEvent struct {
 	kind     httpKind
 	end      bool // of a head or data event: the message is over, no end event follows
 	owned    bool // data belongs to the event
+	again    bool // of an error: the server has done nothing, so the request may be repeated
 	valid    bool // of a head: it is known to be valid
 	code     errorCode
 	data     []byte // lent unless owned; of a response's head: all of its body, owned

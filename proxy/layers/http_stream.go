@@ -34,6 +34,7 @@ type HTTPStream struct {
 	server serverSide // nil until the request is sent
 	flow   *flow.Flow
 
+	tries              int          // how often the request has been repeated
 	onClient, onServer *http2Stream // where the connections are HTTP/2
 	protocol           string       // of an extended CONNECT
 
@@ -53,7 +54,8 @@ type HTTPStream struct {
 	over    bool
 	ctx     *layer.Context // of child
 	child   layer.Layer    // what is inside a tunnel
-	upgrade bool           // child followed a 101, not a CONNECT
+	upgrade bool           // child followed a 101, or an extended CONNECT, not a CONNECT
+	stopped bool           // servers inside are not read from, for the client does not take what they send
 	rest    []layer.Event  // came before child
 }
 
@@ -107,7 +109,9 @@ func (st *HTTPStream) on(ev httpEvent) {
 			st.streamResponse()
 		}
 	case requestError, responseError:
-		st.fail(ev)
+		if !ev.again || !st.repeat() {
+			st.fail(ev)
+		}
 	}
 }
 
@@ -203,9 +207,6 @@ func (st *HTTPStream) serverSecrets() []string {
 	}
 	return st.onServer.secret
 }
-
-// clientConn is the connection that a tunnel inside sees as its client's.
-func (st *HTTPStream) clientConn() *flow.Conn { return &st.h.ctx.Client.Conn }
 
 // finish ends the stream for good.
 func (st *HTTPStream) finish() {

@@ -24,7 +24,7 @@ func (st *HTTPStream) onRequestHead(ev httpEvent) {
 		st.refuse(code, problem)
 		return
 	}
-	if f.Request.Method == "CONNECT" {
+	if f.Request.Method == "CONNECT" && st.protocol == "" {
 		st.connect()
 		return
 	}
@@ -155,14 +155,36 @@ func (st *HTTPStream) requestWhole() {
 			text: "the body of the request was not kept and cannot be sent: edit it, or repeat the request"})
 		return
 	}
+	st.forward()
+}
+
+// forward sends a request that is whole.
+func (st *HTTPStream) forward() {
 	if !st.reach() {
 		return
 	}
-	st.server.sendHead(st, f.Request, f.Request.Body.Len() == 0 && len(f.Request.Trailers) == 0)
-	for p := range f.Request.Body.Chunks {
+	r := st.flow.Request
+	if st.protocol != "" {
+		st.connectExtended()
+		return
+	}
+	st.server.sendHead(st, r, r.Body.Len() == 0 && len(r.Trailers) == 0)
+	for p := range r.Body.Chunks {
 		st.server.sendData(st, p)
 	}
-	st.server.sendEnd(st, f.Request.Trailers)
+	st.server.sendEnd(st, r.Trailers)
+}
+
+// repeat sends the request on another connection, because the server says that it has done nothing with it (RFC 9113 §8.7).
+func (st *HTTPStream) repeat() bool {
+	if st.clientState != streamDone || st.serverState != awaitHead || st.flow.Request.Body.Gap() != flow.Whole || st.tries == maxTries {
+		return false
+	}
+	st.tries++
+	st.server.release(st)
+	st.server, st.onServer = nil, nil
+	st.forward()
+	return true
 }
 
 // requestStreamed shows a request whose body has passed, and ends it.

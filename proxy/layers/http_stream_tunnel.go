@@ -16,7 +16,7 @@ func (st *HTTPStream) connect() {
 	if st.killed(false) {
 		return
 	}
-	ctx := h.ctx.Fork()
+	ctx := st.inside()
 	ctx.Server = flow.NewServer(flow.Addr{Host: f.Request.Host, Port: f.Request.Port})
 	ctx.Server.Transport = h.ctx.Client.Transport
 	ctx.Server.Via = h.ctx.Server.Via
@@ -49,7 +49,9 @@ func (st *HTTPStream) endConnect(ctx *layer.Context, child layer.Layer) {
 		return
 	}
 	st.sendWhole()
-	st.client.sendEnd(st, st.flow.Response.Trailers)
+	if !st.opensTunnel() {
+		st.client.sendEnd(st, st.flow.Response.Trailers)
+	}
 	st.flow.Live = false
 	if child == nil {
 		st.over = true
@@ -69,7 +71,7 @@ func unreachable(addr flow.Addr, err error) *flow.Response {
 
 // switchProtocols goes on with the bytes that follow a 101 (RFC 9110 §7.8).
 func (st *HTTPStream) switchProtocols() {
-	ctx := st.h.ctx.Fork()
+	ctx := st.inside()
 	ctx.Server = st.server.endpoint()
 	if !ctx.Options().RawTCP {
 		st.Do(&layer.Log{Level: slog.LevelWarn, Text: "The server switched protocols, but raw TCP is off: closing the connection. " +
@@ -86,7 +88,9 @@ func (st *HTTPStream) switchProtocols() {
 // tunnel leads what follows to child.
 func (st *HTTPStream) tunnel(ctx *layer.Context, child layer.Layer) {
 	st.ctx, st.child = ctx, child
-	st.h.piped = st
+	if st.onClient == nil {
+		st.h.piped = st
+	}
 	st.client.pipe(st)
 }
 
@@ -104,14 +108,24 @@ func (st *HTTPStream) begin(cmds []layer.Command) []layer.Command {
 
 // pass gives the child an event. After a 101 what it sends to the server goes through the layers of that connection.
 func (st *HTTPStream) pass(ev layer.Event, cmds []layer.Command) []layer.Command {
-	if e, ok := ev.(*httpEvent); ok {
-		if e.kind != requestError {
+	n := len(cmds)
+	switch e := ev.(type) {
+	case *httpEvent:
+		inner := st.unwrap(e)
+		if inner == nil {
 			return cmds
 		}
-		ev = &layer.ConnectionClosed{Conn: &st.h.ctx.Client.Conn}
+		cmds = st.child.Handle(inner, cmds)
+	case *layer.Drained:
+		st.drained()
+		return cmds
+	default:
+		cmds = st.child.Handle(ev, cmds)
 	}
-	n := len(cmds)
-	cmds = st.child.Handle(ev, cmds)
+	if st.onClient != nil {
+		cmds = st.toStream(n, cmds)
+		st.count(ev)
+	}
 	if !st.upgrade {
 		return cmds
 	}
