@@ -94,7 +94,7 @@ func (c *http2Conn) sendNow(s *http2Stream, p []byte) (sent int) {
 		if queued {
 			s.queued -= n
 		}
-		c.meter.earn(2)
+		c.meter.earn(2 + n/windowBytes)
 	}
 	if sent > 0 {
 		c.role.sent(s, sent)
@@ -195,6 +195,7 @@ type floodMeter struct {
 const (
 	floodBudget  = 2000
 	floodRefresh = 200 // a second
+	windowBytes  = 512 // of content that we send are worth a WINDOW_UPDATE
 )
 
 // spend takes n, and reports whether there was not as much.
