@@ -11,8 +11,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"golang.org/x/net/http2"
 )
 
 // h2World is a world whose servers are told apart by name.
@@ -31,8 +29,12 @@ func newH2World(t *testing.T, servers map[string]func(net.Conn)) *h2World {
 }
 
 // speak returns a client that speaks HTTP/2 to the proxy without being asked.
-func (w *h2World) speak() *http2.ClientConn {
-	at, err := (&http2.Transport{AllowHTTP: true}).NewClientConn(w.connect())
+func (w *h2World) speak() *http.ClientConn {
+	tr := &http.Transport{Protocols: new(http.Protocols), DisableCompression: true, DialContext: func(context.Context, string, string) (net.Conn, error) {
+		return w.connect(), nil
+	}}
+	tr.Protocols.SetUnencryptedHTTP2(true)
+	at, err := tr.NewClientConn(context.Background(), "http", "proxy.test:80")
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -49,7 +51,7 @@ func fast(c net.Conn) {
 }
 
 // wantFast checks that another stream of the same connection is served at once.
-func (w *h2World) wantFast(at *http2.ClientConn) {
+func (w *h2World) wantFast(at *http.ClientConn) {
 	w.t.Helper()
 	start := time.Now()
 	q, _ := http.NewRequest("GET", "http://fast.test/", nil)

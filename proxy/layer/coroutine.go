@@ -2,9 +2,23 @@ package layer
 
 import "iter"
 
-// maxIdle is how many coroutines a client keeps for the scripts to come. One
-// serves a connection whose scripts follow each other, as HTTP/1 exchanges do.
-const maxIdle = 1
+// The numbers of coroutines that a client keeps for the scripts to come. One
+// serves a connection whose scripts follow each other, as HTTP/1 exchanges do; HTTP/2 has many at once.
+const (
+	fewIdle  = 1
+	manyIdle = 16
+)
+
+// ManyScripts says that many of the client's scripts run at once, so that it is worth keeping what they need.
+func (c *Context) ManyScripts() { c.scripts.many = true }
+
+// enough reports whether no more coroutines are to be kept.
+func (l *scripts) enough() bool {
+	if l.many {
+		return len(l.idle) >= manyIdle
+	}
+	return len(l.idle) >= fewIdle
+}
 
 // A coroutine runs the bodies of scripts, one after the other, so that a script
 // pays neither for a new one nor for the growth of its stack.
@@ -22,7 +36,7 @@ func (co *coroutine) run(l *scripts, yield func(struct{}) bool) {
 		s := co.script
 		s.play()
 		co.script = nil
-		if s.halted || len(l.idle) >= maxIdle || l.stopped {
+		if s.halted || l.enough() || l.stopped {
 			return
 		}
 		l.idle = append(l.idle, co)
@@ -37,6 +51,7 @@ type scripts struct {
 	first   *Script
 	idle    []*coroutine
 	stopped bool
+	many    bool
 }
 
 // coroutine returns one that is idle, or a new one.

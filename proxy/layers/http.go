@@ -31,7 +31,7 @@ type HTTP struct {
 	piped   *HTTPStream                // the stream that the client's bytes pass through
 	opener  *HTTPStream                // the stream that opened connections by itself
 	owners  map[*flow.Conn]*HTTPStream // with HTTP/2, where there can be many: whose connections they are
-	spare   *HTTPStream                // one that nobody knows any more, to be used again once its script has ended
+	spares  []*HTTPStream              // nobody knows them any more, to be used again once their scripts have ended
 	sources sources
 
 	conns      []*serverConn    // oldest first
@@ -272,8 +272,12 @@ func (h *HTTP) log(level slog.Level, text string) {
 }
 
 func (h *HTTP) newStream(client clientSide) *HTTPStream {
-	st := h.spare
-	if h.spare = nil; st != nil && st.Over() {
+	var st *HTTPStream
+	if n := len(h.spares); n > 0 {
+		st = h.spares[n-1]
+		h.spares[n-1], h.spares = nil, h.spares[:n-1]
+	}
+	if st != nil && st.Over() {
 		st.Script.Again()
 		*st = HTTPStream{Script: st.Script, h: h, client: client}
 	} else {
@@ -297,7 +301,16 @@ func (h *HTTP) drop(st *HTTPStream) {
 		h.disown(st)
 	}
 	if st.child == nil && st != h.opener {
-		h.spare = st
+		h.keep(st)
+	}
+}
+
+// maxSpares is how many streams are kept to be used again.
+const maxSpares = 16
+
+func (h *HTTP) keep(st *HTTPStream) {
+	if len(h.spares) < maxSpares {
+		h.spares = append(h.spares, st)
 	}
 }
 

@@ -20,6 +20,7 @@ type http2Client struct {
 	*serverConn
 	http2Conn
 	maxStreams int
+	limited    bool // the server has said how many
 	pingEvery  time.Duration
 	wakeup     *layer.RequestWakeup // the next one
 	owing      []*http2Stream       // have sent what the server has not taken yet
@@ -102,7 +103,7 @@ func (x *http2Client) keepAlive() {
 func (x *http2Client) setting(s http2.Setting) error {
 	switch s.ID {
 	case http2.SettingMaxConcurrentStreams:
-		x.maxStreams = int(min(s.Val, http2MaxStreams))
+		x.limited, x.maxStreams = true, int(min(s.Val, http2MaxStreams))
 	case http2.SettingEnablePush:
 		if s.Val != 0 { // RFC 9113 §6.5.2
 			return h2.Errorf(http2.ErrCodeProtocol, "the server allows us to push")
@@ -113,6 +114,13 @@ func (x *http2Client) setting(s http2.Setting) error {
 		}
 	}
 	return nil
+}
+
+// settled lets more streams be opened if the server's first settings do not say how many.
+func (x *http2Client) settled() {
+	if !x.limited {
+		x.maxStreams = http2MaxStreams
+	}
 }
 
 // unknown handles a field section of a stream that we have not opened, or that is over.

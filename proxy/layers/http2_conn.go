@@ -40,6 +40,8 @@ type http2Role interface {
 	sent(s *http2Stream, n int)
 	// setting handles a setting that concerns the role alone.
 	setting(http2.Setting) error
+	// settled is told that all settings of a frame have been handled.
+	settled()
 	// lost is told that the connection is over.
 	lost(text string)
 	// soil says that there is output.

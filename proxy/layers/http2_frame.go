@@ -156,6 +156,7 @@ func (c *http2Conn) onSettings(f *http2.SettingsFrame) error {
 	if err := f.ForeachSetting(c.onSetting); err != nil {
 		return err
 	}
+	c.role.settled()
 	b := c.out.room(headRoom)
 	b.B = h2.AppendSettingsAck(b.B)
 	return c.idleTalk(1+f.NumSettings()/8, "SETTINGS frames")

@@ -22,6 +22,7 @@ type http2Server struct {
 func newHTTP2Server(h *HTTP) *http2Server {
 	s := &http2Server{}
 	s.init(h, &h.ctx.Client.Conn, s)
+	h.ctx.ManyScripts()
 	return s
 }
 
@@ -235,6 +236,8 @@ func (s *http2Server) leaving(uint32, http2.ErrCode) {
 }
 
 func (s *http2Server) setting(http2.Setting) error { return nil }
+
+func (s *http2Server) settled() {}
 
 func (s *http2Server) sent(hs *http2Stream, n int) {
 	st := hs.st
