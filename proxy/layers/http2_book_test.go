@@ -292,3 +292,14 @@ func matchFront(got, want string) bool {
 	front, _, any := strings.Cut(want, "…")
 	return got == want || any && strings.HasPrefix(got, front)
 }
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+func unquote(t *testing.T, s string) string {
+	t.Helper()
+	u, err := strconv.Unquote(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}

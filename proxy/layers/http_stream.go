@@ -80,7 +80,7 @@ func (st *HTTPStream) run(s *layer.Script) {
 			st.killed(true)
 		}
 	}
-	st.rest = s.Rest()
+	st.rest = append(st.rest, s.Rest()...)
 }
 
 func (st *HTTPStream) on(ev httpEvent) {
@@ -92,6 +92,10 @@ func (st *HTTPStream) on(ev httpEvent) {
 		st.flow.Request = ev.request
 		st.refuse(ev.code, ev.text)
 	case requestData, requestEnd:
+		if st.protocol != "" {
+			st.rest = append(st.rest, ev.Keep()) // for the tunnel that may come
+			return
+		}
 		st.onRequestBody(ev)
 	case responseHead:
 		st.onResponseHead(ev)
