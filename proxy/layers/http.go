@@ -241,6 +241,10 @@ func (h *HTTP) settle() {
 		case len(h.undecided) > 0:
 			st := h.undecided[0]
 			h.undecided = slices.Delete(h.undecided, 0, 1)
+			if st.open && !st.over {
+				st.open = false
+				h.deliver(st, &httpEvent{kind: requestTee})
+			}
 			if st.undecided && !st.over {
 				h.deliver(st, &httpEvent{kind: responseTee})
 			}

@@ -21,13 +21,23 @@ func TestHTTP2ToHTTP2(t *testing.T) {
 		>> server headers 1 end grpc-status=0
 		<< client headers 1 end grpc-status=0
 		# numbers of streams need not be the same
-		>> client headers 7 $POST
+		>> client headers 7 $POST content-length=9
 		>> client data 7 some
 		>> client data 7 end thing
-		<< server headers 3 $POST
+		<< server headers 3 $POST content-length=9
 		<< server data 3 end something
 		>> server headers 3 end :status=204
 		<< client headers 7 end :status=204
+		# without a length it goes on as it comes
+		>> client headers 9 $POST
+		<< server headers 5 $POST
+		>> client data 9 some
+		<< server data 5 some
+		>> client data 9 end thing
+		<< server data 5 thing
+		<< server data 5 end
+		>> server headers 5 end :status=204
+		<< client headers 9 end :status=204
 		>> client ping
 		<< client pong
 	`)
@@ -65,9 +75,7 @@ func TestHTTP2UploadToHTTP1(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := h2Play(t, true, false, layer.Options{})
 			b.play(`
-				>> client headers 1 ` + c.head + `
-				>> client data 1 hel
-				>> client data 1 end lo
+				>> client headers 1 ` + c.head + ` + data 1 hel + data 1 end lo
 				<< send server "POST / HTTP/1.1\r\nHost: example.com\r\n` + c.sent + `"
 				>> server "HTTP/1.1 204 No Content\r\n\r\n"
 				<< close server
@@ -130,11 +138,21 @@ func TestHTTP2ClientGivesUp(t *testing.T) {
 	}
 	b := book()
 	b.play(`
-		>> client headers 1 $POST
+		>> client headers 1 $POST content-length=5
 		>> client data 1 x
 		>> client reset 1 8
 		>> client closed
 		<< close client
+	`)
+	want("stream reset by client (CANCEL)")
+	b = book()
+	b.play(`
+		>> client headers 1 $POST
+		<< server headers 1 $POST
+		>> client data 1 x
+		<< server data 1 x
+		>> client reset 1 8
+		<< server reset 1 CANCEL
 	`)
 	want("stream reset by client (CANCEL)")
 	b = book()

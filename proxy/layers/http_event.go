@@ -20,6 +20,7 @@ const (
 	responseData
 	responseEnd
 	responseError
+	requestTee  // all that has come of a request so far has been handled, and it is not whole
 	responseTee // all that has come of a response so far has been handled, and it is not whole
 )
 

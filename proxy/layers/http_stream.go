@@ -40,6 +40,7 @@ type HTTPStream struct {
 
 	clientState, serverState streamState // of the request and of the response
 	requestTee, responseTee  bool        // the body that is streamed is recorded
+	open                     bool        // the request is streamed unless it turns out to be whole already
 	undecided                bool        // the response is streamed unless it turns out to be whole already
 
 	shown time.Time // when the growing flow was last shown
@@ -108,6 +109,10 @@ func (st *HTTPStream) on(ev httpEvent) {
 		}
 	case responseData, responseEnd:
 		st.onResponseBody(ev)
+	case requestTee:
+		if st.clientState == consumeBody {
+			st.streamRequest()
+		}
 	case responseTee:
 		if st.serverState == consumeBody {
 			st.streamResponse()

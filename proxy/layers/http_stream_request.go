@@ -43,8 +43,13 @@ func (st *HTTPStream) onRequestHead(ev httpEvent) {
 	}
 	st.clientState = consumeBody
 	r := f.Request
-	if r.Stream || !r.Hold && announced(r.Headers) > maxHeldUpload {
+	switch {
+	case r.Stream || !r.Hold && announced(r.Headers) > maxHeldUpload:
 		st.streamRequest()
+	case !r.Hold && st.onClient != nil && st.onClient.length < 0:
+		// Its end may depend on the response, as that of a call in gRPC does.
+		st.open = true
+		st.h.undecided = append(st.h.undecided, st)
 	}
 }
 
