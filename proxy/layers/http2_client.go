@@ -133,12 +133,11 @@ func (x *http2Client) unknown(id uint32, _ []hpack.HeaderField, _ bool) {
 }
 
 func (x *http2Client) headers(s *http2Stream, fields []hpack.HeaderField, end bool) {
-	lax := x.serverConn.h.ctx.Options().SkipValidation
 	if s.headCame {
-		x.trailers(s, fields, lax, end)
+		x.trailers(s, fields, end)
 		return
 	}
-	r, err := h2.ParseResponse(fields, lax)
+	r, err := x.parser.Response(fields)
 	if err == nil && r.Status >= 200 {
 		err = x.announced(s, r, end)
 	}
@@ -157,7 +156,7 @@ func (x *http2Client) headers(s *http2Stream, fields []hpack.HeaderField, end bo
 		x.endRemote(s)
 	}
 	if st != nil {
-		x.emit(st, httpEvent{kind: responseHead, response: r, end: end, valid: !lax})
+		x.emit(st, httpEvent{kind: responseHead, response: r, end: end, valid: !x.parser.Lax})
 	}
 }
 
@@ -183,8 +182,8 @@ func (x *http2Client) info(s *http2Stream, r *flow.Response, end bool) {
 	}
 }
 
-func (x *http2Client) trailers(s *http2Stream, fields []hpack.HeaderField, lax, end bool) {
-	trailers, err := h2.ParseTrailers(fields, lax)
+func (x *http2Client) trailers(s *http2Stream, fields []hpack.HeaderField, end bool) {
+	trailers, err := x.parser.Trailers(fields)
 	switch {
 	case !end:
 		x.streamError(s.id, http2.ErrCodeProtocol, "unexpected HTTP/2 response")

@@ -61,6 +61,7 @@ type http2Conn struct {
 	reader h2.Reader
 	dec    *h2.Decoder
 	enc    h2.Encoder
+	parser h2.Parser
 	out    output
 	tail   *http2Stream // the stream of the last DATA frame in out, whose header is at tailAt
 	tailAt int

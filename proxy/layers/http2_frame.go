@@ -68,6 +68,7 @@ func (c *http2Conn) fragment(p []byte, last bool) error {
 	if err != nil {
 		return err
 	}
+	c.parser.Lax = c.h.ctx.Options().SkipValidation
 	s := c.streams[b.id]
 	switch {
 	case b.self: // what RFC 7540 §5.3.1 made of it

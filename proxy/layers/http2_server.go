@@ -72,7 +72,7 @@ func (s *http2Server) unknown(id uint32, fields []hpack.HeaderField, end bool) {
 		s.streamError(id, http2.ErrCodeRefusedStream, "")
 		return
 	}
-	r, protocol, err := h2.ParseRequest(fields, s.h.ctx.Options().SkipValidation)
+	r, protocol, err := s.parser.Request(fields)
 	length := int64(-1)
 	if err == nil {
 		length, err = h2.ContentLength(r.Headers)
@@ -96,7 +96,7 @@ func (s *http2Server) request(id uint32, r *flow.Request, protocol string, lengt
 	st.onClient, st.protocol, hs.st = hs, protocol, st
 	// The content of CONNECT belongs to the tunnel (RFC 9113 §8.5).
 	tunnel := r.Method == "CONNECT"
-	s.emit(st, httpEvent{kind: requestHead, request: r, end: end || tunnel, valid: !s.h.ctx.Options().SkipValidation})
+	s.emit(st, httpEvent{kind: requestHead, request: r, end: end || tunnel, valid: !s.parser.Lax})
 }
 
 // stray handles a field section on a stream that has been closed.
@@ -139,7 +139,7 @@ func secrets(fields []hpack.HeaderField) (names []string) {
 
 // headers handles trailers.
 func (s *http2Server) headers(hs *http2Stream, fields []hpack.HeaderField, end bool) {
-	trailers, err := h2.ParseTrailers(fields, s.h.ctx.Options().SkipValidation)
+	trailers, err := s.parser.Trailers(fields)
 	switch {
 	case !end: // RFC 9113 §8.1
 		s.streamError(hs.id, http2.ErrCodeProtocol, "a second field section that does not end the stream")

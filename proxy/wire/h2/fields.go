@@ -50,36 +50,3 @@ func (d *Decoder) Decode(block []byte) ([]hpack.HeaderField, error) {
 	}
 	return d.fields, nil
 }
-
-// An Encoder compresses the field sections of one connection. Its zero value is ready.
-type Encoder struct {
-	enc *hpack.Encoder
-	buf []byte
-}
-
-// Write takes what the compression makes.
-func (e *Encoder) Write(p []byte) (int, error) {
-	e.buf = append(e.buf, p...)
-	return len(p), nil
-}
-
-// SetTableSize is told what the peer allows. We use no more than the default.
-func (e *Encoder) SetTableSize(n uint32) {
-	e.init()
-	e.enc.SetMaxDynamicTableSize(min(n, TableSize))
-}
-
-func (e *Encoder) init() {
-	if e.enc == nil {
-		e.enc = hpack.NewEncoder(e)
-	}
-}
-
-func (e *Encoder) begin() {
-	e.init()
-	e.buf = e.buf[:0]
-}
-
-func (e *Encoder) field(name, value string, secret bool) {
-	e.enc.WriteField(hpack.HeaderField{Name: name, Value: value, Sensitive: secret}) // its error is that of our Write
-}

@@ -66,14 +66,14 @@ func TestParseRequest(t *testing.T) {
 		{"other host", with("host: b.test"), "host \"b.test\" is not", true},
 		{"two hosts", with("host: a.test:8443", "host: a.test:8443"), "several host", true},
 	} {
-		r, _, err := ParseRequest(list(c.lines...), false)
+		r, _, err := (&Parser{Lax: false}).Request(list(c.lines...))
 		if (err == nil) != (c.want == "") || err != nil && !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 		if err == nil && (r.Host != "a.test" || r.Port == 0) {
 			t.Errorf("%s: destination %s:%d", c.name, r.Host, r.Port)
 		}
-		if _, _, err := ParseRequest(list(c.lines...), true); (err == nil) != (c.want == "" || c.lax) {
+		if _, _, err := (&Parser{Lax: true}).Request(list(c.lines...)); (err == nil) != (c.want == "" || c.lax) {
 			t.Errorf("%s, lax: %v", c.name, err)
 		}
 	}
@@ -81,13 +81,13 @@ func TestParseRequest(t *testing.T) {
 
 func TestParseResponse(t *testing.T) {
 	for status, ok := range map[string]bool{"200": true, "103": true, "999": true, "101": false, "99": false, "0200": false, "+20": false, "abc": false, "": false} {
-		_, err := ParseResponse(list(":status: "+status, "a: b"), false)
+		_, err := (&Parser{Lax: false}).Response(list(":status: "+status, "a: b"))
 		if (err == nil) != ok {
 			t.Errorf("%q: %v", status, err)
 		}
 	}
 	for _, lines := range [][]string{{"a: b"}, {":status: 200", ":status: 200"}, {":path: /"}, {":status: 200", "connection: x"}} {
-		if r, err := ParseResponse(list(lines...), false); err == nil {
+		if r, err := (&Parser{Lax: false}).Response(list(lines...)); err == nil {
 			t.Errorf("%q: %v", lines, r)
 		}
 	}
@@ -127,7 +127,7 @@ func TestRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, _, err := ParseRequest(fields, false)
+		got, _, err := (&Parser{Lax: false}).Request(fields)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -185,11 +185,11 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		r, _, err := ParseRequest(fields, lax)
+		r, _, err := (&Parser{Lax: lax}).Request(fields)
 		if err == nil && (breaksLine(r.Method+r.Path+r.Authority) || r.Host == "" && r.Authority != "") {
 			t.Errorf("%+v", r)
 		}
-		if resp, err := ParseResponse(fields, lax); err == nil && (resp.Status < 100 || resp.Status > 999) {
+		if resp, err := (&Parser{Lax: lax}).Response(fields); err == nil && (resp.Status < 100 || resp.Status > 999) {
 			t.Errorf("%+v", resp)
 		}
 	})

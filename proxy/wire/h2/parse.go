@@ -11,10 +11,19 @@ import (
 	"sluice/proxy/flow"
 )
 
-// ParseRequest makes a request of a field section (RFC 9113 §8.3.1, RFC 8441 §4).
-// protocol is that of an extended CONNECT. Lax leaves out what is not needed to tell the parts of
-// the request apart. With an error, the request holds what could be read; it is nil if that is not worth showing.
-func ParseRequest(fields []hpack.HeaderField, lax bool) (r *flow.Request, protocol string, err error) {
+// A Parser makes messages of the field sections of one connection. Its zero value is ready.
+type Parser struct {
+	// Lax leaves out what is not needed to tell the parts of a message apart.
+	Lax bool
+
+	last    flow.Headers // the fields of the last head, which are often those of the next
+	lastLax bool
+}
+
+// Request makes a request of a field section (RFC 9113 §8.3.1, RFC 8441 §4).
+// protocol is that of an extended CONNECT. With an error, the request holds what could be read; it is
+// nil if that is not worth showing.
+func (p *Parser) Request(fields []hpack.HeaderField) (r *flow.Request, protocol string, err error) {
 	r = &flow.Request{HTTPMessage: flow.HTTPMessage{Version: Version}}
 	var seen pseudo
 	rest, err := seen.read(fields, func(name, value string) bool {
@@ -41,9 +50,9 @@ func ParseRequest(fields []hpack.HeaderField, lax bool) (r *flow.Request, protoc
 		err = seen.checkRequest(r)
 	}
 	if err == nil {
-		r.Headers, err = regular(rest, lax)
+		r.Headers, err = p.regular(rest)
 	}
-	if err == nil && !lax {
+	if err == nil && !p.Lax {
 		err = checkHost(r)
 	}
 	if err != nil && (r.Method == "" || r.Path == "" && r.Authority == "") {
@@ -52,8 +61,8 @@ func ParseRequest(fields []hpack.HeaderField, lax bool) (r *flow.Request, protoc
 	return r, protocol, err
 }
 
-// ParseResponse makes a response of a field section (RFC 9113 §8.3.2). Lax is as for ParseRequest.
-func ParseResponse(fields []hpack.HeaderField, lax bool) (*flow.Response, error) {
+// Response makes a response of a field section (RFC 9113 §8.3.2).
+func (p *Parser) Response(fields []hpack.HeaderField) (*flow.Response, error) {
 	r := &flow.Response{HTTPMessage: flow.HTTPMessage{Version: Version}}
 	var seen pseudo
 	status := ""
@@ -71,13 +80,35 @@ func ParseResponse(fields []hpack.HeaderField, lax bool) (*flow.Response, error)
 	if err != nil || len(status) != 3 || r.Status < 100 || r.Status == 101 { // RFC 9113 §8.6
 		return nil, fmt.Errorf("invalid :status %.20q", status)
 	}
-	r.Headers, err = regular(rest, lax)
+	r.Headers, err = p.regular(rest)
 	return r, err
 }
 
-// ParseTrailers makes a trailer section of a field section.
-func ParseTrailers(fields []hpack.HeaderField, lax bool) (flow.Headers, error) {
-	return regular(fields, lax)
+// Trailers makes a trailer section of a field section.
+func (p *Parser) Trailers(fields []hpack.HeaderField) (flow.Headers, error) {
+	return regular(fields, p.Lax)
+}
+
+// regular is the function, unless the fields are those of the last message.
+func (p *Parser) regular(fields []hpack.HeaderField) (flow.Headers, error) {
+	if len(fields) == len(p.last) && p.lastLax == p.Lax && same(fields, p.last) {
+		return p.last, nil
+	}
+	h, err := regular(fields, p.Lax)
+	if err == nil {
+		p.last, p.lastLax = h, p.Lax
+	}
+	return h, err
+}
+
+// same reports whether fields are those of h. Mostly they are the very same strings, out of the table.
+func same(fields []hpack.HeaderField, h flow.Headers) bool {
+	for i := range fields {
+		if fields[i].Name != h[i].Name || fields[i].Value != h[i].Value {
+			return false
+		}
+	}
+	return true
 }
 
 // pseudo remembers which pseudo-header fields have come.
