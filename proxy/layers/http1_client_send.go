@@ -15,7 +15,10 @@ func (c *http1Client) close() {
 
 func (c *http1Client) sendHead(st *HTTPStream, r *flow.Request, end bool) {
 	if c.multiplexed = isHTTP2(r.Version); c.multiplexed {
-		r = h2.ToHTTP1Request(r, !end)
+		authority := r.Authority
+		if r = h2.ToHTTP1Request(r, !end); c.outer != nil && !c.key.tls && c.h.mode == HTTPUpstream {
+			r.Authority = authority // a proxy is told the whole URL (RFC 9112 §3.2.2)
+		}
 	}
 	c.stream, c.request, c.response = st, r, nil
 	c.state, c.interim, c.requestDone, c.responseDone = readHead, 0, false, false

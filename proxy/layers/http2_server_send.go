@@ -22,13 +22,15 @@ func (s *http2Server) sendHead(st *HTTPStream, r *flow.Response, end bool) {
 		return
 	}
 	hs.headSent = true
+	s.meter.earn(2)
 	hs.noBody = st.flow.Request.Method == "HEAD" || r.Status == 204 || r.Status == 304
 	s.sendFields(hs, s.enc.Response(r, st.serverSecrets()), end || hs.noBody)
 }
 
 func (s *http2Server) sendData(st *HTTPStream, p []byte) {
 	if hs := st.onClient; hs.writable() {
-		s.send(hs, p)
+		r := st.flow.Response
+		s.send(hs, p, !hs.piped && r != nil && !r.Stream) // what is recorded is kept
 	} else if st.server != nil {
 		st.server.consumed(st, len(p))
 	}

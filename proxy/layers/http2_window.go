@@ -67,14 +67,17 @@ func (c *http2Conn) giveBack(s *http2Stream, n int) {
 	}
 }
 
-// send sends content, as much as the windows allow, and queues the rest. p is lent.
-func (c *http2Conn) send(s *http2Stream, p []byte) {
+// send sends content, as much as the windows allow, and queues the rest. p is lent unless it is kept: then it is never written to again.
+func (c *http2Conn) send(s *http2Stream, p []byte, kept bool) {
 	if s.queued == 0 {
 		n := c.sendNow(s, p)
 		p = p[n:]
 	}
 	if len(p) > 0 && s.writable() {
-		s.queue = append(s.queue, bytes.Clone(p))
+		if !kept {
+			p = bytes.Clone(p)
+		}
+		s.queue = append(s.queue, p)
 		s.queued += len(p)
 		c.queueUp(s)
 	}
