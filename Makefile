@@ -1,7 +1,7 @@
 GO ?= go
 FUZZTIME ?= 1m
 
-.PHONY: run build test bench fuzz lint demo
+.PHONY: run build test bench fuzz conformance lint demo
 
 run: build ## open the console on port 8080
 	bin/sluice $(ARGS)
@@ -27,6 +27,9 @@ fuzz: ## every fuzz target for FUZZTIME each
 			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
 		done; \
 	done
+
+conformance: build ## h2spec against the HTTP/2 that clients get
+	cd .conformance && $(GO) run . ../bin/sluice
 
 demo: build ## a local origin, a client that keeps asking, and the console
 	$(GO) run ./cmd/demo

@@ -57,7 +57,7 @@ func newClient(e *Engine, nc net.Conn) *client {
 		c.sockets = append(c.sockets, c.sock)
 	}
 	c.ctx = layer.NewContext(c.conn, flow.NewServer(flow.Addr{}), e.cfg.Layers, func() time.Time { return c.now })
-	c.ctx.Upstream, c.ctx.Inline = e.cfg.Upstream, c.inline
+	c.ctx.Upstream, c.ctx.Inline, c.ctx.Behind = e.cfg.Upstream, c.inline, c.behind
 	c.ctx.Share(&e.coroutines)
 	return c
 }
@@ -153,6 +153,10 @@ func (c *client) do(cmd layer.Command) {
 		}
 	case *layer.RequestWakeup:
 		c.wake(cmd)
+	case *layer.Reading:
+		if s := c.socketOf(cmd.Conn); s != nil {
+			s.setReading(cmd.On)
+		}
 	case *layer.Log:
 		c.log(cmd.Level, cmd.Text)
 	case *layer.Update:
@@ -271,6 +275,7 @@ func (c *client) teardown() {
 	if c.idle != nil {
 		c.idle.Stop()
 	}
+	c.lastWords()
 	c.mu.Lock()
 	c.bury()
 	c.mu.Unlock()
@@ -278,6 +283,29 @@ func (c *client) teardown() {
 	c.ctx.Stop()
 	if rest := c.lastFlows(); len(rest) > 0 {
 		c.e.flows <- rest
+	}
+}
+
+// lastWords lets the servers that are being closed have what was sent to them before, for a while.
+func (c *client) lastWords() {
+	c.mu.Lock()
+	sockets := slices.Clone(c.sockets)
+	c.mu.Unlock()
+	over := time.After(linger)
+	for _, s := range sockets {
+		s.mu.Lock()
+		closing := s.shut && s.writing
+		s.mu.Unlock()
+		if !closing {
+			continue
+		}
+		select {
+		case <-s.gone:
+		case <-over:
+			return
+		case <-c.e.force.Done():
+			return
+		}
 	}
 }
 

@@ -110,6 +110,7 @@ func (c *client) close(cmd *layer.CloseConnection) {
 		s.setPaused(false)
 	}
 	cmd.Conn.Touch()
+	s.setReading(true)
 	s.mu.Lock()
 	if cmd.Conn.State == flow.Closed {
 		s.shut = true
@@ -132,6 +133,7 @@ func (c *client) read(s *socket) {
 		c.post(ev)
 		ev.Data = nil
 		s.awaitUnpaused()
+		s.waitReading()
 	})
 	c.mu.Lock()
 	s.conn.State &^= flow.CanRead

@@ -172,7 +172,7 @@ func TestAmbiguousRequestsAreRefused(t *testing.T) {
 		"CONNECT with userinfo":   "CONNECT a:b@origin.test:443 HTTP/1.1\r\n\r\n",
 		"CONNECT to a range":      "CONNECT origin.test:1-9 HTTP/1.1\r\n\r\n",
 		"garbage":                 "\x01\x02\x03 \xff\r\n\r\n",
-		"preface of HTTP/2":       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+		"half a preface of h2":    "PRI * HTTP/2.0\r\n\r\n",
 		"many blank lines":        strings.Repeat("\r\n", 100),
 		"chunk size is no number": post + "Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n",
 		"chunk size is huge":      post + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n\r\n",

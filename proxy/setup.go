@@ -158,7 +158,7 @@ func (p *Proxy) layerOptions() *atomic.Pointer[layer.Options] {
 		return nil
 	}
 	p.opts.Subscribe(apply, "connection_strategy", "rawtcp", "websocket", "keep_host_header", "validate_inbound_headers", "show_ignored_hosts",
-		"store_streamed_bodies", "http_connect_send_host_header", "stream_large_bodies", "body_size_limit", "proxy_debug")
+		"store_streamed_bodies", "http_connect_send_host_header", "stream_large_bodies", "body_size_limit", "proxy_debug", "http2_ping_keepalive")
 	_ = apply(nil)
 	return ptr
 }
@@ -174,6 +174,7 @@ func readLayerOptions(o *option.Options) *layer.Options {
 		StoreStreamed:   o.Bool("store_streamed_bodies"),
 		OmitConnectHost: !o.Bool("http_connect_send_host_header"),
 		Debug:           o.Bool("proxy_debug"),
+		HTTP2Ping:       time.Duration(o.Int("http2_ping_keepalive")) * time.Second,
 	}
 	if s := o.Str("stream_large_bodies"); s != "" {
 		if l.StreamLargeBodies, _ = option.ParseSize(s); l.StreamLargeBodies == 0 {

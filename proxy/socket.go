@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sluice/proxy/flow"
+	"sluice/proxy/layer"
 )
 
 const (
@@ -21,6 +22,7 @@ var readBuffers = sync.Pool{New: func() any { b := make([]byte, readSize); retur
 
 // A socket is a connection's real end: its reader, and the outbox of what is to be written to it.
 type socket struct {
+	c      *client
 	conn   *flow.Conn
 	nc     net.Conn
 	raw    syscall.RawConn // nil when nc has none
@@ -32,8 +34,12 @@ type socket struct {
 	room    sync.Cond // a writer has made progress
 	out     []byte    // behind what is being written
 	writing bool
-	half    bool // close the writing half after out
-	shut    bool // close after out
+	attempt attempt
+	behind  bool          // by a goroutine of its own, for the peer does not take it
+	watched bool          // somebody waits until it is not behind any more
+	resume  chan struct{} // closed when reading goes on; nil: it does
+	half    bool          // close the writing half after out
+	shut    bool          // close after out
 	failed  bool
 	eof     bool // the peer sends no more
 
@@ -45,12 +51,20 @@ type socket struct {
 }
 
 func newSocket(c *client, conn *flow.Conn, nc net.Conn) *socket {
-	s := &socket{conn: conn, nc: nc, client: conn == &c.conn.Conn, gone: make(chan struct{})}
+	s := &socket{c: c, conn: conn, nc: nc, client: conn == &c.conn.Conn, gone: make(chan struct{})}
 	s.room.L = &s.mu
 	if sc, ok := nc.(syscall.Conn); ok {
 		s.raw, _ = sc.SyscallConn()
 	}
 	return s
+}
+
+// try writes what the peer takes at once. Where that is not to be had, it is nothing.
+func (s *socket) try(b []byte) (int, error) {
+	if s.raw == nil {
+		return 0, nil
+	}
+	return s.tryRaw(b)
 }
 
 // put appends output, which is copied. The caller holds the client's lock and commits before it lets go.
@@ -91,14 +105,31 @@ func (s *socket) commit() write {
 	return write{s: s}
 }
 
-// flush writes what has been committed. When somebody else is writing already it leaves
-// it to them, and waits only while too much is there: a slow peer slows those that feed it, nobody else.
+// flush writes what has been committed. What the peer does not take at once is left to a goroutine, and what comes while
+// somebody else is writing to them; it waits only while too much is there: a slow peer slows those that feed it, nobody else.
 func (w write) flush() {
-	s, b := w.s, w.b
-	for w.mine {
+	s := w.s
+	if w.mine {
+		if rest := s.writeAll(w.b, s.try); len(rest) > 0 {
+			s.handOver(rest)
+		}
+	}
+	s.mu.Lock()
+	for s.writing && len(s.out) > highWater && !s.failed && !s.watched {
+		s.room.Wait()
+	}
+	s.mu.Unlock()
+}
+
+// writeAll writes b and what is committed meanwhile, until there is no more or write leaves a rest, which is returned.
+func (s *socket) writeAll(b []byte, write func([]byte) (int, error)) (rest []byte) {
+	for {
 		var err error
 		if len(b) > 0 {
-			_, err = s.nc.Write(b)
+			var n int
+			if n, err = write(b); err == nil && n < len(b) {
+				return b[n:]
+			}
 			keepBuffer(b)
 		}
 		s.mu.Lock()
@@ -108,21 +139,80 @@ func (w write) flush() {
 		}
 		b, s.out = s.out, nil
 		s.room.Broadcast()
-		if len(b) == 0 || s.failed {
-			s.writing = false
+		over := len(b) == 0 || s.failed
+		if over {
+			s.writing, s.behind = false, false
 			s.finishWriting()
-			w.mine = false
 		}
 		s.mu.Unlock()
-		if !w.mine {
-			return
+		if over {
+			return nil
 		}
 	}
-	s.mu.Lock()
-	for s.writing && len(s.out) > highWater && !s.failed {
-		s.room.Wait()
+}
+
+// handOver leaves the writing to a goroutine, until everything is out.
+func (s *socket) handOver(b []byte) {
+	c := s.c
+	c.mu.Lock()
+	if c.dead {
+		c.mu.Unlock()
+		s.writeAll(b, s.nc.Write) // the socket is closed, or about to be
+		return
 	}
+	s.mu.Lock()
+	s.behind = true
 	s.mu.Unlock()
+	c.wg.Go(func() {
+		s.writeAll(b, s.nc.Write)
+		s.mu.Lock()
+		watched := s.watched
+		s.watched = false
+		s.mu.Unlock()
+		if watched {
+			c.post(&layer.Drained{Conn: s.conn})
+		}
+	})
+	c.mu.Unlock()
+}
+
+// behind reports whether a connection's peer does not take what was sent. If so, Drained will be posted.
+func (c *client) behind(conn *flow.Conn) bool {
+	s := c.socketOf(conn)
+	if s == nil {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.watched = s.watched || s.behind
+	return s.behind
+}
+
+// setReading stops or goes on with reading. The caller holds the client's lock.
+func (s *socket) setReading(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case on && s.resume != nil:
+		close(s.resume)
+		s.resume = nil
+	case !on && s.resume == nil:
+		s.resume = make(chan struct{})
+	}
+}
+
+// waitReading waits while reading is stopped.
+func (s *socket) waitReading() {
+	s.mu.Lock()
+	resume := s.resume
+	s.mu.Unlock()
+	if resume == nil {
+		return
+	}
+	select {
+	case <-resume:
+	case <-s.gone:
+	}
 }
 
 func (s *socket) finishWriting() {

@@ -41,3 +41,40 @@ func (s *socket) recvRaw(got func([]byte)) error {
 		}
 	}
 }
+
+// tryRaw writes as much as fits into the system's buffer. There is one writer at a time.
+func (s *socket) tryRaw(b []byte) (int, error) {
+	a := &s.attempt
+	if a.write == nil {
+		a.write = a.run
+	}
+	a.b, a.n, a.err = b, 0, nil
+	err := s.raw.Write(a.write)
+	a.b = nil
+	if err == nil && a.err != syscall.EAGAIN {
+		err = a.err
+	}
+	return a.n, err
+}
+
+// An attempt is a write that does not wait.
+type attempt struct {
+	b     []byte
+	n     int
+	err   error
+	write func(uintptr) bool // run, made once
+}
+
+func (a *attempt) run(fd uintptr) bool {
+	for a.n < len(a.b) {
+		n, err := syscall.Write(int(fd), a.b[a.n:])
+		if err == syscall.EINTR {
+			continue
+		}
+		if a.err = err; err != nil {
+			break
+		}
+		a.n += n
+	}
+	return true
+}

@@ -120,7 +120,7 @@ func (r *hostRules) plain(ctx *layer.Context, client, server []byte) layer.Layer
 		return layers.NewTCP(ctx, false)
 	case isHTTPALPN(ctx.Client.ALPN):
 		return layers.NewHTTP(ctx, layers.HTTPTransparent)
-	case ctx.Options().RawTCP && !looksLikeHTTP(client, server):
+	case ctx.Options().RawTCP && !looksLikeHTTP(client, server) && !looksLikeHTTP2(client):
 		return layers.NewTCP(ctx, false)
 	}
 	return layers.NewHTTP(ctx, layers.HTTPTransparent)
@@ -145,7 +145,9 @@ func isTLSStart(b []byte) bool {
 	return len(b) > 0 && b[0] == 0x16 && (len(b) < 2 || b[1] == 3) && (len(b) < 3 || b[2] <= 3)
 }
 
-func isHTTPALPN(p string) bool { return p == "http/1.1" || p == "http/1.0" || p == "http/0.9" }
+func isHTTPALPN(p string) bool {
+	return p == "h2" || p == "http/1.1" || p == "http/1.0" || p == "http/0.9"
+}
 
 // looksLikeHTTP reports whether the client may be sending an HTTP/1 request: a
 // method of letters and a blank on the first line, before the server has said anything.
@@ -162,6 +164,9 @@ func looksLikeHTTP(client, server []byte) bool {
 	blank, line := bytes.IndexByte(client, ' '), bytes.IndexByte(client, '\n')
 	return blank >= 0 && (line < 0 || blank < line)
 }
+
+// looksLikeHTTP2 reports whether the client begins as one that knows that its server speaks HTTP/2 (RFC 9113 §3.3).
+func looksLikeHTTP2(client []byte) bool { return bytes.HasPrefix(client, []byte("PRI * HTTP/2")) }
 
 // ignored reports whether a connection is to be passed through, or whether that takes more bytes to tell.
 func (r *hostRules) ignored(ctx *layer.Context, client, server []byte) (ignored, more bool) {

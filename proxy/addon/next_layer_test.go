@@ -118,7 +118,7 @@ func TestNextLayer(t *testing.T) {
 		{"blank on the second line", true, "EHLO\r\nfoo bar", "", nil, "tcp"},
 		{"no blank", true, "hello", "", nil, "tcp"},
 		{"SSH", true, "SSH-2.0-x foo", "", nil, "tcp"},
-		{"HTTP/2", true, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "", nil, "tcp"},
+		{"HTTP/2", true, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "", nil, "http"},
 		{"server speaks first", true, "", "220 hello", nil, "tcp"},
 		{"server spoke first", true, "GET / HTTP/1.1\r\n", "220 hello", nil, "tcp"},
 		{"ALPN", true, "x", "", func(c *layer.Context) { c.Client.ALPN = "http/1.1" }, "http"},

@@ -20,7 +20,7 @@ import (
 )
 
 // protocols are the ALPN names that we speak, the one we like best first.
-var protocols = []string{"http/1.1", "http/1.0", "http/0.9"}
+var protocols = []string{"h2", "http/1.1", "http/1.0", "http/0.9"}
 
 // TLSConfig provides the configuration of every TLS handshake: the certificate
 // that clients are shown, and what servers are verified against.
@@ -34,6 +34,7 @@ type TLSConfig struct {
 type tlsSettings struct {
 	client, server *tls.Config // to be cloned; clones share ticket keys and session cache
 	upstreamCert   bool
+	http2          bool
 	addChain       bool
 	clientCert     *tls.Certificate            // for every server
 	clientCerts    map[string]*tls.Certificate // by server name
@@ -71,7 +72,7 @@ func NewTLSConfig(opts *option.Options, ca *cert.Authority, log *slog.Logger) (*
 	opts.Subscribe(apply, "tls_version_client_min", "tls_version_client_max", "tls_version_server_min", "tls_version_server_max",
 		"ssl_insecure", "ssl_verify_upstream_trusted_ca", "ssl_verify_upstream_trusted_confdir",
 		"ciphers_client", "ciphers_server", "tls_ecdh_curve_client", "tls_ecdh_curve_server", "request_client_cert",
-		"client_certs", "upstream_cert", "add_upstream_certs_to_client_chain")
+		"client_certs", "upstream_cert", "http2", "add_upstream_certs_to_client_chain")
 	custom := func([]string) error { return t.setCustom(opts.Strs("certs"), opts.Str("cert_passphrase")) }
 	opts.Subscribe(custom, "certs", "cert_passphrase")
 	if err := custom(nil); err != nil {
@@ -116,7 +117,7 @@ func (t *TLSConfig) startClient(h *layer.TLSStart) {
 	h.Trust = t.ca.CertFile()
 	h.Config = s.client.Clone()
 	h.Config.Certificates = []tls.Certificate{shown}
-	if p := clientProtocol(ctx, h.Hello.ALPN); p != "" {
+	if p := s.clientProtocol(ctx, h.Hello.ALPN); p != "" {
 		h.Config.NextProtos = []string{p}
 	}
 }
@@ -144,7 +145,7 @@ func (t *TLSConfig) leaf(s *tlsSettings, ctx *layer.Context, rsa bool) (*tls.Cer
 }
 
 // clientProtocol chooses among the protocols a client offers, as the server has chosen if that is known. "" is none.
-func clientProtocol(ctx *layer.Context, offers []string) string {
+func (s *tlsSettings) clientProtocol(ctx *layer.Context, offers []string) string {
 	if len(ctx.Layers) > 1 {
 		switch ctx.Layers[len(ctx.Layers)-2].(type) {
 		case *layers.HTTPProxy, *layers.HTTPUpstreamProxy: // TLS to the proxy itself
@@ -161,7 +162,7 @@ func clientProtocol(ctx *layer.Context, offers []string) string {
 		return ""
 	}
 	for _, p := range offers {
-		if slices.Contains(protocols, p) {
+		if s.speaks(p) {
 			return p
 		}
 	}
@@ -177,7 +178,7 @@ func (t *TLSConfig) startServer(h *layer.TLSStart) {
 		conn.SNI = c.ServerName
 	}
 	if len(conn.ALPNOffers) == 0 {
-		conn.ALPNOffers = offers(ctx.Client)
+		conn.ALPNOffers = s.offers(ctx.Client)
 	}
 	c.NextProtos = conn.ALPNOffers
 	if c.CurvePreferences == nil && len(ctx.Groups) > 0 && !slices.ContainsFunc(ctx.Groups, hybrid) {
@@ -201,16 +202,24 @@ var classic = []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP
 // hybrid reports whether a group is a post-quantum one: the SecP256r1, X25519 or SecP384r1 hybrid with ML-KEM.
 func hybrid(group uint16) bool { return 0x11eb <= group && group <= 0x11ed }
 
+// speaks reports whether we may speak a protocol.
+func (s *tlsSettings) speaks(p string) bool {
+	return slices.Contains(protocols, p) && (s.http2 || p != "h2")
+}
+
 // offers returns what to offer a server: what the client did, as far as we speak it.
-func offers(client *flow.Client) []string {
+func (s *tlsSettings) offers(client *flow.Client) []string {
 	if !client.TLS {
-		return protocols[:1]
+		return protocols[1:2]
 	}
 	var known []string
 	for _, p := range client.ALPNOffers {
-		if slices.Contains(protocols, p) {
+		if s.speaks(p) {
 			known = append(known, p)
 		}
+	}
+	if client.ALPN == "h2" && !slices.Contains(known, "http/1.1") {
+		known = append(known, "http/1.1") // it speaks HTTP/2 with us already, so we can translate
 	}
 	return known
 }

@@ -125,7 +125,7 @@ func TestClientSide(t *testing.T) {
 	h := startClient(a, ctx, "h2", "http/1.1")
 	for _, name := range []string{"a.test", "alt.test", "cn.test"} {
 		c, _, err := shake(t, &tls.Config{ServerName: name, RootCAs: pool(ca), NextProtos: []string{"h2", "http/1.1"}}, h.Config)
-		if err != nil || c.NegotiatedProtocol != "http/1.1" {
+		if err != nil || c.NegotiatedProtocol != "h2" {
 			t.Errorf("%s: %v, ALPN %q", name, err, c.NegotiatedProtocol)
 		}
 	}
@@ -153,8 +153,9 @@ func TestClientALPN(t *testing.T) {
 		change func(*layer.Context)
 		want   string
 	}{
-		{"first that we speak", []string{"h2", "http/1.0", "http/1.1"}, nil, "http/1.0"},
-		{"h2 only", []string{"h2"}, nil, ""},
+		{"first that we speak", []string{"h3", "http/1.0", "http/1.1"}, nil, "http/1.0"},
+		{"h2 only", []string{"h2"}, nil, "h2"},
+		{"as the server that does not speak h2", []string{"h2", "http/1.1"}, func(c *layer.Context) { c.Server.TLSSetup, c.Server.ALPN = layertest.Epoch, "http/1.1" }, "http/1.1"},
 		{"as the server", []string{"http/1.0", "http/1.1"}, func(c *layer.Context) { c.Server.TLSSetup, c.Server.ALPN = layertest.Epoch, "http/1.1" }, "http/1.1"},
 		{"the server has none", []string{"http/1.1"}, func(c *layer.Context) { c.Server.TLSSetup = layertest.Epoch }, ""},
 		{"proxy over TLS", []string{"http/1.0", "http/1.1"}, func(c *layer.Context) { layers.NewHTTPProxy(c); layers.NewClientTLS(c) }, "http/1.1"},
@@ -228,7 +229,8 @@ func TestServerNamesAndOffers(t *testing.T) {
 		change              func(*layer.Context)
 		wantName, wantProto string
 	}{
-		{"the client's", func(c *layer.Context) { c.Client.ALPNOffers = []string{"h2", "http/1.1"} }, "a.test", "http/1.1"},
+		{"the client's", func(c *layer.Context) { c.Client.ALPNOffers = []string{"h3", "h2", "http/1.1"} }, "a.test", "h2 http/1.1"},
+		{"translated", func(c *layer.Context) { c.Client.ALPNOffers, c.Client.ALPN = []string{"h2"}, "h2" }, "a.test", "h2 http/1.1"},
 		{"no ALPN", func(*layer.Context) {}, "a.test", ""},
 		{"preset", func(c *layer.Context) { c.Server.SNI = "b.test." }, "b.test", ""},
 		{"address", func(c *layer.Context) { c.Client.SNI = ""; c.Server.Address.Host = "bücher.test" }, "xn--bcher-kva.test", ""},

@@ -21,7 +21,7 @@ const maxSessions = 4096
 
 // readTLSSettings reads the options and the files they name. The client's ticket keys are not set.
 func readTLSSettings(o *option.Options) (*tlsSettings, error) {
-	s := &tlsSettings{upstreamCert: o.Bool("upstream_cert"), addChain: o.Bool("add_upstream_certs_to_client_chain")}
+	s := &tlsSettings{http2: o.Bool("http2"), upstreamCert: o.Bool("upstream_cert"), addChain: o.Bool("add_upstream_certs_to_client_chain")}
 	if s.addChain && !s.upstreamCert {
 		return nil, errors.New("add_upstream_certs_to_client_chain needs upstream_cert: set that too, or neither")
 	}

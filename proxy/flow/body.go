@@ -50,7 +50,11 @@ func (b *Body) Append(p []byte) {
 		b.tail = nil
 	}
 	if b.tail == nil {
-		b.tail = make([]byte, 0, len(p))
+		n := len(p)
+		if len(b.chunks) > 0 { // a long body, which goes on
+			n = max(n, maxTail)
+		}
+		b.tail = make([]byte, 0, n)
 	}
 	b.tail = append(b.tail, p...)
 }

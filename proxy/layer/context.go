@@ -9,17 +9,18 @@ import (
 
 // Options are what layers read of the configuration. A value is never written once it is shared.
 type Options struct {
-	Lazy              bool  // connect to a server only when it is needed
-	RawTCP            bool  // relay what is not HTTP
-	WebSocket         bool  // read what follows an upgrade to WebSocket
-	KeepHostHeader    bool  // reverse mode: leave Host as it is
-	SkipValidation    bool  // do not refuse malformed headers
-	ShowIgnored       bool  // record ignored connections
-	StoreStreamed     bool  // keep a copy of streamed bodies
-	OmitConnectHost   bool  // no Host header in CONNECT to an upstream proxy
-	StreamLargeBodies int64 // bytes; stream bodies over it. 0: never. -1: every body
-	BodySizeLimit     int64 // bytes; refuse bodies over it. 0: no limit
-	HeadLimit         int   // bytes of a message head. 0: the codec's default
+	Lazy              bool          // connect to a server only when it is needed
+	RawTCP            bool          // relay what is not HTTP
+	WebSocket         bool          // read what follows an upgrade to WebSocket
+	KeepHostHeader    bool          // reverse mode: leave Host as it is
+	SkipValidation    bool          // do not refuse malformed headers
+	ShowIgnored       bool          // record ignored connections
+	StoreStreamed     bool          // keep a copy of streamed bodies
+	OmitConnectHost   bool          // no Host header in CONNECT to an upstream proxy
+	StreamLargeBodies int64         // bytes; stream bodies over it. 0: never. -1: every body
+	BodySizeLimit     int64         // bytes; refuse bodies over it. 0: no limit
+	HeadLimit         int           // bytes of a message head. 0: the codec's default
+	HTTP2Ping         time.Duration // how long an HTTP/2 server is idle before it gets a PING. 0: it gets none
 	Debug             bool
 }
 
@@ -38,6 +39,10 @@ type Context struct {
 	// Inline, where the driver sets it, shows a hook to the addons at once and
 	// reports whether they let go at once too. If not, the hook is commanded as usual and its issuer waits.
 	Inline func(Hook) bool
+
+	// Behind, where the driver sets it, reports whether a connection's peer does not take what was sent to it. If so,
+	// Drained follows, and until then more may be sent without anybody being stopped: who asks takes care of that.
+	Behind func(*flow.Conn) bool
 
 	options *atomic.Pointer[Options]
 	scripts *scripts

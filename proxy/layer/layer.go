@@ -60,6 +60,8 @@ type (
 		Flow    flow.ID
 		Message flow.Message
 	}
+	// Drained says that what was sent on a connection that was behind has been written.
+	Drained struct{ Conn *flow.Conn }
 	// Kill ends a live flow at once, whatever its layer is doing. A layer that does not know the flow ignores it.
 	Kill struct{ Flow flow.ID }
 )
@@ -84,6 +86,9 @@ func (*Wakeup) Event() {}
 
 // Event marks an event.
 func (*Injected) Event() {}
+
+// Event marks an event.
+func (*Drained) Event() {}
 
 // Event marks an event.
 func (*Kill) Event() {}
@@ -132,6 +137,11 @@ type (
 		Conn *flow.Conn
 		On   bool
 	}
+	// Reading stops or goes on with reading from a connection, so that its peer stops sending. Closing goes on with it.
+	Reading struct {
+		Conn *flow.Conn
+		On   bool
+	}
 	// RequestWakeup asks for a Wakeup after some time.
 	RequestWakeup struct{ After time.Duration }
 	// Update has a flow shown that has changed without a hook, as a body that grows does.
@@ -157,6 +167,9 @@ func (*CloseConnection) Command() {}
 
 // Command marks a command.
 func (*Pause) Command() {}
+
+// Command marks a command.
+func (*Reading) Command() {}
 
 // Command marks a command.
 func (*RequestWakeup) Command() {}

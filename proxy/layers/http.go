@@ -28,28 +28,32 @@ type HTTP struct {
 
 	inside layer.Layer // what is left of this layer when a CONNECT tunnel is all there is; nil: not yet
 
-	client  *http1Server
+	client  clientConn // nil until its first event
 	streams []*HTTPStream
-	piped   *HTTPStream // the stream that the client's bytes pass through
-	opener  *HTTPStream // the stream that opened connections by itself
-	spare   *HTTPStream // one that nobody knows any more, to be used again once its script has ended
+	piped   *HTTPStream                // the stream that the client's bytes pass through
+	opener  *HTTPStream                // the stream that opened connections by itself
+	owners  map[*flow.Conn]*HTTPStream // with HTTP/2, where there can be many: whose connections they are
+	spares  []*HTTPStream              // nobody knows them any more, to be used again once their scripts have ended
 	sources sources
 
-	conns      []*http1Client // oldest first
-	serverUsed bool           // ctx.Server has been in conns
+	conns      []*serverConn    // oldest first
+	oneByOne   map[connKey]bool // known not to speak HTTP/2 there
+	serverUsed bool             // ctx.Server has been in conns
 	wanted     []*getConn
-	dirty      []*http1Client // have output
-	pumps      []*http1Client // have bytes to read on in
-	undecided  []*HTTPStream  // have a response whose head has not been sent yet
+	dirty      []*serverConn // have output
+	pumps      []*serverConn // have bytes to read on in
+	undecided  []*HTTPStream // have a response whose head has not been sent yet
 
 	cmds []layer.Command // of server connections, and output
 	more []layer.Command // of streams
+	last []layer.Command // to be done after all else
+
+	throttles []*throttle // have changed
 }
 
 // NewHTTP returns an HTTP layer and adds it to ctx.
 func NewHTTP(ctx *layer.Context, mode HTTPMode) layer.Layer {
 	h := &HTTP{ctx: ctx, mode: mode}
-	h.client = &http1Server{h: h, conn: &ctx.Client.Conn, out: output{ctx: ctx}}
 	ctx.Push(h)
 	return h
 }
@@ -78,6 +82,11 @@ func (h *HTTP) drive(cmds []layer.Command, do func()) []layer.Command {
 	do()
 	h.settle()
 	cmds = append(h.cmds, h.more...)
+	cmds = append(cmds, h.last...)
+	h.last = nil
+	if h.throttles != nil {
+		cmds = h.throttle(cmds)
+	}
 	clear(h.more)
 	h.cmds, h.more = nil, h.more[:0]
 	return cmds
@@ -86,6 +95,9 @@ func (h *HTTP) drive(cmds []layer.Command, do func()) []layer.Command {
 func (h *HTTP) route(ev layer.Event) {
 	switch ev := ev.(type) {
 	case layer.Start:
+		if h.client == nil {
+			h.client = newClientConn(h)
+		}
 		if h.mode == HTTPUpstream && h.ctx.Upstream != nil {
 			h.ctx.Server.Via = h.ctx.Upstream
 		}
@@ -93,13 +105,15 @@ func (h *HTTP) route(ev layer.Event) {
 		h.routeConn(ev.Conn, ev)
 	case *layer.ConnectionClosed:
 		h.routeConn(ev.Conn, ev)
+	case *layer.Drained:
+		h.routeConn(ev.Conn, ev)
 	case *layer.Kill:
 		h.kill(ev)
 	case layer.Completion:
 		switch who := h.sources.take(ev.Of()).(type) {
 		case *HTTPStream:
 			h.deliver(who, ev)
-		case *http1Client:
+		case *serverConn:
 			h.feed(who, ev)
 		}
 	default:
@@ -110,7 +124,7 @@ func (h *HTTP) route(ev layer.Event) {
 }
 
 func (h *HTTP) routeConn(conn *flow.Conn, ev layer.Event) {
-	if conn == h.client.conn {
+	if conn == &h.ctx.Client.Conn {
 		if h.piped != nil {
 			h.deliver(h.piped, ev)
 		} else {
@@ -124,9 +138,15 @@ func (h *HTTP) routeConn(conn *flow.Conn, ev layer.Event) {
 			return
 		}
 	}
+	if st := h.owners[conn]; st != nil {
+		h.deliver(st, ev)
+		return
+	}
 	switch {
 	case h.opener != nil:
 		h.deliver(h.opener, ev)
+	case conn == &h.ctx.Server.Conn && !h.serverUsed && conn.ALPN == alpnHTTP2 && conn.State == flow.Open:
+		h.adopt(ev) // RFC 9113 §3.4: the server speaks first
 	case conn == &h.ctx.Server.Conn && !h.serverUsed && conn.State != flow.Closed:
 		// An HTTP/1 server that speaks or closes before it was asked anything is of no use.
 		h.cmds = append(h.cmds, &layer.CloseConnection{Conn: conn})
@@ -161,7 +181,7 @@ func (h *HTTP) deliver(st *HTTPStream, ev layer.Event) {
 			h.wanted = append(h.wanted, c)
 			continue
 		case *layer.OpenConnection:
-			h.opener = st
+			h.own(&c.Server.Conn, st)
 			h.sources.put(c, st)
 		case layer.Hook, *layer.RequestWakeup:
 			h.sources.put(c, st)
@@ -171,8 +191,33 @@ func (h *HTTP) deliver(st *HTTPStream, ev layer.Event) {
 	h.more = kept
 }
 
+// own notes that a stream has opened a connection by itself.
+func (h *HTTP) own(conn *flow.Conn, st *HTTPStream) {
+	if st.onClient == nil {
+		h.opener = st
+		return
+	}
+	if h.owners == nil {
+		h.owners = map[*flow.Conn]*HTTPStream{}
+	}
+	h.owners[conn] = st
+}
+
+// disown forgets the connections of a stream that is over, and closes those that it has left open.
+func (h *HTTP) disown(st *HTTPStream) {
+	for conn, owner := range h.owners {
+		if owner != st {
+			continue
+		}
+		delete(h.owners, conn)
+		if conn.State != flow.Closed {
+			h.last = append(h.last, &layer.CloseConnection{Conn: conn})
+		}
+	}
+}
+
 // feed gives a server connection an event. It is not called from inside one.
-func (h *HTTP) feed(c *http1Client, ev layer.Event) {
+func (h *HTTP) feed(c *serverConn, ev layer.Event) {
 	n := len(h.cmds)
 	h.cmds = c.top.Handle(ev, h.cmds)
 	for _, cmd := range h.cmds[n:] {
@@ -181,7 +226,7 @@ func (h *HTTP) feed(c *http1Client, ev layer.Event) {
 			h.sources.put(cmd, c)
 		}
 	}
-	if c.phase != connReady || c.out.closed || len(c.waiters) > 0 {
+	if c.phase != connReady || len(c.waiters) > 0 || c.closed() {
 		h.answer(c)
 	}
 }
@@ -201,6 +246,10 @@ func (h *HTTP) settle() {
 		case len(h.undecided) > 0:
 			st := h.undecided[0]
 			h.undecided = slices.Delete(h.undecided, 0, 1)
+			if st.open && !st.over {
+				st.open = false
+				h.deliver(st, &httpEvent{kind: requestTee})
+			}
 			if st.undecided && !st.over {
 				h.deliver(st, &httpEvent{kind: responseTee})
 			}
@@ -210,17 +259,16 @@ func (h *HTTP) settle() {
 			if c.dirty {
 				h.feed(c, flushOutput{})
 			}
-		case h.client.more:
-			h.client.pump()
+		case h.client.pump():
 		default:
-			h.cmds = h.client.out.flush(h.client.conn, h.cmds)
+			h.cmds = h.client.flush(h.cmds)
 			return
 		}
 	}
 }
 
 // soil notes that a server connection has output.
-func (h *HTTP) soil(c *http1Client) {
+func (h *HTTP) soil(c *serverConn) {
 	if !c.dirty {
 		c.dirty = true
 		h.dirty = append(h.dirty, c)
@@ -233,8 +281,12 @@ func (h *HTTP) log(level slog.Level, text string) {
 }
 
 func (h *HTTP) newStream(client clientSide) *HTTPStream {
-	st := h.spare
-	if h.spare = nil; st != nil && st.Over() {
+	var st *HTTPStream
+	if n := len(h.spares); n > 0 {
+		st = h.spares[n-1]
+		h.spares[n-1], h.spares = nil, h.spares[:n-1]
+	}
+	if st != nil && st.Over() {
 		st.Script.Again()
 		*st = HTTPStream{Script: st.Script, h: h, client: client}
 	} else {
@@ -254,8 +306,20 @@ func (h *HTTP) drop(st *HTTPStream) {
 		st.server.release(st)
 	}
 	st.client.release(st)
+	if h.owners != nil {
+		h.disown(st)
+	}
 	if st.child == nil && st != h.opener {
-		h.spare = st
+		h.keep(st)
+	}
+}
+
+// maxSpares is how many streams are kept to be used again.
+const maxSpares = 16
+
+func (h *HTTP) keep(st *HTTPStream) {
+	if len(h.spares) < maxSpares {
+		h.spares = append(h.spares, st)
 	}
 }
 

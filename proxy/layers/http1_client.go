@@ -13,22 +13,12 @@ import (
 )
 
 // http1Client is an HTTP/1 connection on which we are the client: a server's. It carries one exchange at a time.
-// It is the innermost layer of its connection; top is the outermost.
 type http1Client struct {
-	h       *HTTP
-	key     connKey
-	server  *flow.Server
-	outer   *flow.Server // the connection to the upstream proxy; nil if there is none
-	top     layer.Layer
-	waiters []*getConn
-	opening *layer.OpenConnection
-	phase   connPhase
-	failure string // why it could not be opened
+	*serverConn
 
 	state http1State
 	in    []byte // not used yet; nil if empty
 	out   output
-	dirty bool // out is to be flushed
 	scan  http1.Scanner
 	body  http1.BodyReader
 	ev    httpEvent
@@ -39,7 +29,10 @@ type http1Client struct {
 	request      *flow.Request
 	response     *flow.Response
 	chunked      bool // the request's framing
+	owed         int  // bytes of the request that the server has not taken yet
+	inflow       throttle
 	lasts        bool // the response lasts until the connection closes
+	multiplexed  bool // the client speaks HTTP/2
 	requestDone  bool
 	responseDone bool
 	gone         bool // the server has closed after its 101
@@ -48,48 +41,38 @@ type http1Client struct {
 // maxInterim is how many 1xx responses may come before the final one.
 const maxInterim = 100
 
-// connPhase is how far a server connection is.
-type connPhase uint8
+func (c *http1Client) start() {}
 
-const (
-	connOpening connPhase = iota
-	connReady
-	connFailed
-)
-
-// Handle is told what happens on the connection.
-func (c *http1Client) Handle(ev layer.Event, cmds []layer.Command) []layer.Command {
+func (c *http1Client) handle(ev layer.Event) {
 	switch ev := ev.(type) {
-	case layer.Start:
-		if c.server.State == flow.Open {
-			c.phase = connReady
-			break
-		}
-		c.opening = &layer.OpenConnection{Server: c.server}
-		return append(cmds, c.opening)
-	case *layer.OpenCompleted:
-		if ev.Cmd == c.opening {
-			c.opened(ev.Err)
-		}
 	case *layer.DataReceived:
 		c.receive(ev.Data)
 	case *layer.ConnectionClosed:
 		c.eof()
+	case *layer.Drained:
+		if n := c.owed; n > 0 && c.stream != nil {
+			c.owed = 0
+			c.stream.client.consumed(c.stream, n)
+		}
 	}
-	c.dirty = false
+}
+
+func (c *http1Client) flush(cmds []layer.Command) []layer.Command {
 	return c.out.flush(&c.server.Conn, cmds)
 }
 
-func (c *http1Client) opened(err error) {
-	c.opening = nil
-	if c.phase = connReady; err != nil {
-		c.phase, c.failure = connFailed, err.Error()
-	}
-}
+func (c *http1Client) endpoint() *flow.Server { return c.server }
 
-// idle reports whether the connection can carry a request now.
-func (c *http1Client) idle() bool {
-	return c.phase == connReady && c.stream == nil && !c.out.closes && c.server.State == flow.Open
+func (c *http1Client) extended() bool { return false }
+
+func (c *http1Client) closed() bool { return c.out.closed }
+
+func (c *http1Client) shared() bool { return false }
+
+func (c *http1Client) reserve(st *HTTPStream) { c.stream = st }
+
+func (c *http1Client) room() bool {
+	return c.stream == nil && !c.out.closes && c.server.State == flow.Open
 }
 
 func (c *http1Client) receive(data []byte) {
@@ -219,6 +202,7 @@ func (c *http1Client) data(b []byte) int {
 		c.ended()
 	}
 	if len(data) > 0 {
+		c.inflow.came(c.h, c.wire(), len(data))
 		c.emit(st, httpEvent{kind: responseData, data: data, end: done && trailers == nil})
 	}
 	if done && (len(data) == 0 || trailers != nil) {

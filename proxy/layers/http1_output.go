@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"slices"
 	"strings"
 
 	"sluice/proxy/flow"
@@ -33,10 +34,13 @@ func (o *output) room(n int) *layer.Buffer {
 		o.buf = o.ctx.Buffer(len(o.lent) + n)
 		o.buf.B = append(o.buf.B[:0], o.lent...)
 		o.lent = nil
-	case cap(o.buf.B)-len(o.buf.B) < n:
+	case cap(o.buf.B)-len(o.buf.B) >= n:
+	case len(o.buf.B) < lendFrom:
 		b := o.ctx.Buffer(len(o.buf.B) + n)
 		b.B = append(b.B[:0], o.buf.B...)
 		o.buf = b
+	default: // there may be much more to come
+		o.buf.B = slices.Grow(o.buf.B, max(n, len(o.buf.B)))
 	}
 	return o.buf
 }

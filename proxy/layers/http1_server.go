@@ -44,6 +44,7 @@ type http1Server struct {
 	chunked, lasts bool           // how the response is framed; lasts: until the connection closes
 	requestDone    bool
 	responseDone   bool
+	inflow         throttle
 	more           bool // in may be read on
 }
 
@@ -60,7 +61,7 @@ func (s *http1Server) handle(ev layer.Event) {
 func (s *http1Server) receive(data []byte) {
 	if len(s.in) > 0 {
 		s.in = append(s.in, data...)
-		s.pump()
+		s.read()
 	} else if n := s.consume(data); n < len(data) {
 		s.in = append(s.in, data[n:]...)
 	}
@@ -71,7 +72,17 @@ func (s *http1Server) receive(data []byte) {
 }
 
 // pump reads on in what was kept.
-func (s *http1Server) pump() {
+func (s *http1Server) pump() bool {
+	if !s.more {
+		return false
+	}
+	s.read()
+	return true
+}
+
+func (s *http1Server) flush(cmds []layer.Command) []layer.Command { return s.out.flush(s.conn, cmds) }
+
+func (s *http1Server) read() {
 	s.more = false
 	b := s.in
 	if b = b[s.consume(b):]; len(b) == 0 || s.out.closes {
@@ -170,6 +181,7 @@ func (s *http1Server) data(b []byte) int {
 		trailers = s.body.Trailers()
 	}
 	if len(data) > 0 {
+		s.inflow.came(s.h, s.conn, len(data))
 		s.emit(st, httpEvent{kind: requestData, data: data, end: done && trailers == nil})
 	}
 	if done && (len(data) == 0 || trailers != nil) {

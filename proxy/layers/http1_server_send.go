@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"sluice/proxy/flow"
+	"sluice/proxy/wire/h2"
 	"sluice/proxy/wire/http1"
 )
 
@@ -25,6 +26,9 @@ func (s *http1Server) writeHead(r *flow.Response) {
 func (s *http1Server) sendInfo(st *HTTPStream, r *flow.Response) {
 	// RFC 9110 §15.2: not to an HTTP/1.0 client.
 	if s.stream == st && s.response == nil && s.request.Version != "HTTP/1.0" {
+		if isHTTP2(r.Version) {
+			r = h2.ToHTTP1Response(r, false)
+		}
 		s.writeHead(r)
 	}
 }
@@ -37,10 +41,30 @@ func (s *http1Server) sendHead(st *HTTPStream, r *flow.Response, _ bool) {
 	f, err := http1.ResponseFraming(s.request, r)
 	s.chunked = f.Kind == http1.Chunked || err != nil && chunkFramed(r.Headers)
 	s.lasts = f.Kind == http1.UntilEOF || err != nil && !s.chunked
+	if isHTTP2(r.Version) {
+		r = s.translate(r)
+	}
 	s.writeHead(r)
 }
 
+// translate makes an HTTP/1 response of one that came over HTTP/2. A body without a length goes in chunks to those who know them.
+func (s *http1Server) translate(r *flow.Response) *flow.Response {
+	if s.lasts && s.request.Version == "HTTP/1.1" {
+		s.lasts, s.chunked = false, true
+	}
+	return h2.ToHTTP1Response(r, s.chunked)
+}
+
+func (s *http1Server) consumed(st *HTTPStream, n int) {
+	if s.stream == st {
+		s.inflow.went(s.h, n)
+	}
+}
+
 func (s *http1Server) sendData(st *HTTPStream, p []byte) {
+	if st.server != nil {
+		st.server.consumed(st, len(p))
+	}
 	switch {
 	case s.stream != st || s.out.closes:
 	case s.chunked:
@@ -88,6 +112,7 @@ func (s *http1Server) release(st *HTTPStream) {
 		return
 	}
 	s.stream = nil
+	s.inflow.went(s.h, s.inflow.ahead)
 	if s.out.closes {
 		return
 	}

@@ -20,6 +20,7 @@ const (
 	responseData
 	responseEnd
 	responseError
+	requestTee  // all that has come of a request so far has been handled, and it is not whole
 	responseTee // all that has come of a response so far has been handled, and it is not whole
 )
 
@@ -28,6 +29,7 @@ type httpEvent struct {
 	kind     httpKind
 	end      bool // of a head or data event: the message is over, no end event follows
 	owned    bool // data belongs to the event
+	again    bool // of an error: the server has done nothing, so the request may be repeated
 	valid    bool // of a head: it is known to be valid
 	code     errorCode
 	data     []byte // lent unless owned; of a response's head: all of its body, owned
@@ -61,6 +63,8 @@ type clientSide interface {
 	// sendData queues p, which must stay as it is until the commands of the event have been carried out.
 	sendData(st *HTTPStream, p []byte)
 	sendEnd(st *HTTPStream, trailers flow.Headers)
+	// consumed says that n bytes of the request's body have gone on, or are of no use.
+	consumed(st *HTTPStream, n int)
 	// sendError ends the exchange, with an error page where the code has one and no head was sent.
 	sendError(st *HTTPStream, code errorCode, text string)
 	// pipe makes what follows bytes that pass through the stream.
@@ -73,6 +77,7 @@ type clientSide interface {
 type getConn struct {
 	key    connKey
 	stream *HTTPStream
+	tries  int // connections that had no room for it
 }
 
 // Command marks a command.
@@ -80,7 +85,7 @@ func (*getConn) Command() {}
 
 type gotConn struct {
 	cmd  *getConn
-	conn *http1Client
+	conn *serverConn
 	err  string // "" if conn is ready
 }
 

@@ -24,7 +24,7 @@ func keyOf(s *flow.Server) connKey {
 }
 
 // idleConn returns a connection that can be used at once, or nil.
-func (h *HTTP) idleConn(key connKey) *http1Client {
+func (h *HTTP) idleConn(key connKey) *serverConn {
 	for _, c := range h.conns {
 		if c.key == key && c.idle() {
 			return c
@@ -36,8 +36,12 @@ func (h *HTTP) idleConn(key connKey) *http1Client {
 // obtain answers a request for a connection, or makes one that will.
 func (h *HTTP) obtain(g *getConn) {
 	if c := h.idleConn(g.key); c != nil {
-		c.stream = g.stream
+		c.reserve(g.stream)
 		h.deliver(g.stream, &gotConn{cmd: g, conn: c})
+		return
+	}
+	if c := h.joinable(g.key); c != nil {
+		c.waiters = append(c.waiters, g)
 		return
 	}
 	own := h.ctx.Server
@@ -46,7 +50,7 @@ func (h *HTTP) obtain(g *getConn) {
 		h.deliver(g.stream, &gotConn{cmd: g, err: own.Error})
 		return
 	}
-	c := &http1Client{h: h, key: g.key, out: output{ctx: h.ctx}, waiters: []*getConn{g}}
+	c := &serverConn{h: h, key: g.key, waiters: []*getConn{g}}
 	if fits && own.State == flow.Open {
 		h.serverUsed = true
 		c.server, c.top = own, c
@@ -58,7 +62,7 @@ func (h *HTTP) obtain(g *getConn) {
 }
 
 // connect gives a new connection its server and the tunnels it needs.
-func (h *HTTP) connect(c *http1Client) {
+func (h *HTTP) connect(c *serverConn) {
 	s := flow.NewServer(c.key.addr)
 	s.Transport = h.ctx.Client.Transport
 	ctx := h.ctx.Fork()
@@ -89,26 +93,77 @@ func (h *HTTP) sni(key connKey) string {
 	return strings.TrimSuffix(key.addr.Host, ".")
 }
 
+// joinable returns a connection that a request may wait for: one that will have room, or may turn out to. Nil: there is none.
+func (h *HTTP) joinable(key connKey) *serverConn {
+	for _, c := range h.conns {
+		if c.key != key {
+			continue
+		}
+		if c.phase == connReady && c.shared() || c.phase == connOpening && key.tls && !h.oneByOne[key] {
+			return c
+		}
+	}
+	return nil
+}
+
+// adopt takes the connection that is there already into the pool, for the server has said something.
+func (h *HTTP) adopt(ev layer.Event) {
+	h.serverUsed = true
+	c := &serverConn{h: h, key: keyOf(h.ctx.Server), server: h.ctx.Server}
+	c.top = c
+	h.conns = append(h.conns, c)
+	h.feed(c, layer.Start{})
+	h.feed(c, ev)
+}
+
 // answer tells those who wait for a connection how it went, and forgets one that is of no more use.
-func (h *HTTP) answer(c *http1Client) {
+func (h *HTTP) answer(c *serverConn) {
+	if c.phase == connReady {
+		for len(c.waiters) > 0 && c.room() {
+			g := c.waiters[0]
+			c.waiters = slices.Delete(c.waiters, 0, 1)
+			c.reserve(g.stream)
+			h.deliver(g.stream, &gotConn{cmd: g, conn: c})
+		}
+		if !c.shared() {
+			h.retry(c)
+		}
+	}
+	if !c.over() {
+		return
+	}
+	if i := slices.Index(h.conns, c); i >= 0 {
+		h.conns = slices.Delete(h.conns, i, i+1)
+	}
 	waiters := c.waiters
-	switch {
-	case c.phase == connReady && !c.out.closed:
-		if len(waiters) == 0 || c.stream != nil {
-			return
+	c.waiters = nil
+	for _, g := range waiters {
+		h.deliver(g.stream, &gotConn{cmd: g, err: c.failure})
+	}
+}
+
+// maxTries is how many connections a request may wait for in vain.
+const maxTries = 3
+
+// retry sends those who wait for a connection that will have no room for them to look for another one.
+func (h *HTTP) retry(c *serverConn) {
+	if len(c.waiters) == 0 {
+		return
+	}
+	if _, one := c.serverProtocol.(*http1Client); one {
+		if h.oneByOne == nil {
+			h.oneByOne = map[connKey]bool{}
 		}
-		g := waiters[0]
-		c.waiters, c.stream = nil, g.stream
-		h.deliver(g.stream, &gotConn{cmd: g, conn: c})
-		h.wanted = append(h.wanted, waiters[1:]...)
-	case c.phase == connFailed || c.out.closed:
-		c.waiters = nil
-		if i := slices.Index(h.conns, c); i >= 0 {
-			h.conns = slices.Delete(h.conns, i, i+1)
+		h.oneByOne[c.key] = true
+	}
+	waiters := c.waiters
+	c.waiters = nil
+	for _, g := range waiters {
+		if g.tries++; g.tries == maxTries {
+			h.deliver(g.stream, &gotConn{cmd: g, err: "the server closes every connection at once"})
+			continue
 		}
-		for _, g := range waiters {
-			h.deliver(g.stream, &gotConn{cmd: g, err: c.failure})
-		}
+		h.wanted = append(h.wanted, g)
 	}
 }
 

@@ -31,11 +31,16 @@ type HTTPStream struct {
 	layer.Script
 	h      *HTTP
 	client clientSide
-	server *http1Client // nil until the request is sent
+	server serverSide // nil until the request is sent
 	flow   *flow.Flow
+
+	tries              int          // how often the request has been repeated
+	onClient, onServer *http2Stream // where the connections are HTTP/2
+	protocol           string       // of an extended CONNECT
 
 	clientState, serverState streamState // of the request and of the response
 	requestTee, responseTee  bool        // the body that is streamed is recorded
+	open                     bool        // the request is streamed unless it turns out to be whole already
 	undecided                bool        // the response is streamed unless it turns out to be whole already
 
 	shown time.Time // when the growing flow was last shown
@@ -51,7 +56,8 @@ type HTTPStream struct {
 	over    bool
 	ctx     *layer.Context // of child
 	child   layer.Layer    // what is inside a tunnel
-	upgrade bool           // child followed a 101, not a CONNECT
+	upgrade bool           // child followed a 101, or an extended CONNECT, not a CONNECT
+	stopped bool           // servers inside are not read from, for the client does not take what they send
 	rest    []layer.Event  // came before child
 }
 
@@ -76,7 +82,7 @@ func (st *HTTPStream) run(s *layer.Script) {
 			st.killed(true)
 		}
 	}
-	st.rest = s.Rest()
+	st.rest = append(st.rest, s.Rest()...)
 }
 
 func (st *HTTPStream) on(ev httpEvent) {
@@ -88,6 +94,10 @@ func (st *HTTPStream) on(ev httpEvent) {
 		st.flow.Request = ev.request
 		st.refuse(ev.code, ev.text)
 	case requestData, requestEnd:
+		if st.protocol != "" {
+			st.rest = append(st.rest, ev.Keep()) // for the tunnel that may come
+			return
+		}
 		st.onRequestBody(ev)
 	case responseHead:
 		st.onResponseHead(ev)
@@ -100,12 +110,18 @@ func (st *HTTPStream) on(ev httpEvent) {
 		}
 	case responseData, responseEnd:
 		st.onResponseBody(ev)
+	case requestTee:
+		if st.clientState == consumeBody {
+			st.streamRequest()
+		}
 	case responseTee:
 		if st.serverState == consumeBody {
 			st.streamResponse()
 		}
 	case requestError, responseError:
-		st.fail(ev)
+		if !ev.again || !st.repeat() {
+			st.fail(ev)
+		}
 	}
 }
 
@@ -186,6 +202,21 @@ func (st *HTTPStream) hookResponse() {
 }
 
 func (st *HTTPStream) hookError() { st.Hook(&layer.Error{OfFlow: layer.OfFlow{Flow: st.flow}}) }
+
+// clientSecrets are the names of the request's fields that must not be put into a table of HTTP/2.
+func (st *HTTPStream) clientSecrets() []string {
+	if st.onClient == nil {
+		return nil
+	}
+	return st.onClient.secret
+}
+
+func (st *HTTPStream) serverSecrets() []string {
+	if st.onServer == nil {
+		return nil
+	}
+	return st.onServer.secret
+}
 
 // finish ends the stream for good.
 func (st *HTTPStream) finish() {

@@ -14,7 +14,7 @@ func (st *HTTPStream) checkRequest(valid bool) (errorCode, string) {
 	if r.Scheme != "" && r.Scheme != "http" && r.Scheme != "https" {
 		return requestValidationFailed, "unexpected request scheme: " + r.Scheme
 	}
-	if r.Method == "CONNECT" && h.mode == HTTPTransparent {
+	if r.Method == "CONNECT" && st.protocol == "" && h.mode == HTTPTransparent {
 		return requestValidationFailed, "The client asked for a tunnel with CONNECT where sluice stands in for the server. " +
 			"If it is meant to use sluice as its proxy, run sluice in regular mode and let the client connect to it directly."
 	}
@@ -59,7 +59,7 @@ func smuggling(err error, from string) string {
 // locate sets the request's destination and reports whether there is one.
 func (st *HTTPStream) locate() bool {
 	ctx, r := st.h.ctx, st.flow.Request
-	if r.Method == "CONNECT" {
+	if r.Method == "CONNECT" && st.protocol == "" {
 		return r.Host != ""
 	}
 	if st.h.mode == HTTPTransparent {

@@ -24,7 +24,7 @@ func (st *HTTPStream) onRequestHead(ev httpEvent) {
 		st.refuse(code, problem)
 		return
 	}
-	if f.Request.Method == "CONNECT" {
+	if f.Request.Method == "CONNECT" && st.protocol == "" {
 		st.connect()
 		return
 	}
@@ -43,8 +43,13 @@ func (st *HTTPStream) onRequestHead(ev httpEvent) {
 	}
 	st.clientState = consumeBody
 	r := f.Request
-	if r.Stream || !r.Hold && announced(r.Headers) > maxHeldUpload {
+	switch {
+	case r.Stream || !r.Hold && announced(r.Headers) > maxHeldUpload:
 		st.streamRequest()
+	case !r.Hold && st.onClient != nil && st.onClient.length < 0:
+		// Its end may depend on the response, as that of a call in gRPC does.
+		st.open = true
+		st.h.undecided = append(st.h.undecided, st)
 	}
 }
 
@@ -79,7 +84,7 @@ func (st *HTTPStream) streamRequest() {
 	if !st.requestTee {
 		st.Do(&layer.Log{Level: slog.LevelInfo, Text: "Streaming request to " + f.Request.Host + "."})
 	}
-	st.server.sendHead(st, f.Request)
+	st.server.sendHead(st, f.Request, false)
 	st.clientState = streamBody
 	if f.Request.Body.Len() > 0 {
 		for p := range f.Request.Body.Chunks {
@@ -104,6 +109,7 @@ func (st *HTTPStream) onRequestBody(ev httpEvent) {
 			st.server.sendData(st, p)
 		}
 	default:
+		st.client.consumed(st, len(ev.data))
 		return
 	}
 	if !ev.ends() || st.over {
@@ -127,6 +133,7 @@ func (st *HTTPStream) consumeRequest(ev httpEvent) {
 	}
 	r := st.flow.Request
 	appendBody(&r.Body, ev)
+	st.client.consumed(st, len(ev.data))
 	if st.tooLarge(&r.HTTPMessage, true, r.Body.Len()) {
 		return
 	}
@@ -153,14 +160,36 @@ func (st *HTTPStream) requestWhole() {
 			text: "the body of the request was not kept and cannot be sent: edit it, or repeat the request"})
 		return
 	}
+	st.forward()
+}
+
+// forward sends a request that is whole.
+func (st *HTTPStream) forward() {
 	if !st.reach() {
 		return
 	}
-	st.server.sendHead(st, f.Request)
-	for p := range f.Request.Body.Chunks {
+	r := st.flow.Request
+	if st.protocol != "" {
+		st.connectExtended()
+		return
+	}
+	st.server.sendHead(st, r, r.Body.Len() == 0 && len(r.Trailers) == 0)
+	for p := range r.Body.Chunks {
 		st.server.sendData(st, p)
 	}
-	st.server.sendEnd(st, f.Request.Trailers)
+	st.server.sendEnd(st, r.Trailers)
+}
+
+// repeat sends the request on another connection, because the server says that it has done nothing with it (RFC 9113 §8.7).
+func (st *HTTPStream) repeat() bool {
+	if st.clientState != streamDone || st.serverState != awaitHead || st.flow.Request.Body.Gap() != flow.Whole || st.tries == maxTries {
+		return false
+	}
+	st.tries++
+	st.server.release(st)
+	st.server, st.onServer = nil, nil
+	st.forward()
+	return true
 }
 
 // requestStreamed shows a request whose body has passed, and ends it.
@@ -197,6 +226,7 @@ func (st *HTTPStream) reach() bool {
 		}
 		c = got.conn
 	}
-	c.stream, st.server, f.Server = st, c, c.server
+	c.reserve(st)
+	st.server, f.Server = c.serverProtocol, c.server
 	return true
 }

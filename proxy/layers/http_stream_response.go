@@ -26,7 +26,7 @@ func (st *HTTPStream) onResponseHead(ev httpEvent) {
 	if st.killed(true) {
 		return
 	}
-	if ev.end {
+	if ev.end || st.opensTunnel() {
 		st.sendResponse(false)
 		return
 	}
@@ -67,6 +67,7 @@ func (st *HTTPStream) onResponseBody(ev httpEvent) {
 			break
 		}
 		appendBody(&r.Body, ev)
+		st.server.consumed(st, len(ev.data))
 		if st.tooLarge(&r.HTTPMessage, false, r.Body.Len()) {
 			return
 		}
@@ -122,7 +123,9 @@ func (st *HTTPStream) sendResponse(streamed bool) {
 	if !streamed {
 		st.sendWhole()
 	}
-	st.client.sendEnd(st, f.Response.Trailers)
+	if !st.opensTunnel() {
+		st.client.sendEnd(st, f.Response.Trailers)
+	}
 	if st.clientState == streamDone {
 		st.flowDone()
 	}
@@ -131,7 +134,7 @@ func (st *HTTPStream) sendResponse(streamed bool) {
 // sendWhole sends the head and the body of the flow's response.
 func (st *HTTPStream) sendWhole() {
 	r := st.flow.Response
-	st.client.sendHead(st, r, r.Body.Len() == 0 && len(r.Trailers) == 0)
+	st.client.sendHead(st, r, r.Body.Len() == 0 && len(r.Trailers) == 0 && !st.opensTunnel())
 	for p := range r.Body.Chunks {
 		st.client.sendData(st, p)
 	}
@@ -140,7 +143,7 @@ func (st *HTTPStream) sendWhole() {
 // flowDone ends a stream both of whose messages are over, or goes on with what a 101 has switched to.
 func (st *HTTPStream) flowDone() {
 	st.flow.Live = st.flow.WebSocket != nil
-	if st.flow.Response.Status == 101 && st.server != nil {
+	if (st.flow.Response.Status == 101 || st.opensTunnel()) && st.server != nil {
 		st.switchProtocols()
 		return
 	}

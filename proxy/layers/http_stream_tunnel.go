@@ -16,7 +16,7 @@ func (st *HTTPStream) connect() {
 	if st.killed(false) {
 		return
 	}
-	ctx := h.ctx.Fork()
+	ctx := st.inside()
 	ctx.Server = flow.NewServer(flow.Addr{Host: f.Request.Host, Port: f.Request.Port})
 	ctx.Server.Transport = h.ctx.Client.Transport
 	ctx.Server.Via = h.ctx.Server.Via
@@ -49,7 +49,9 @@ func (st *HTTPStream) endConnect(ctx *layer.Context, child layer.Layer) {
 		return
 	}
 	st.sendWhole()
-	st.client.sendEnd(st, st.flow.Response.Trailers)
+	if !st.opensTunnel() {
+		st.client.sendEnd(st, st.flow.Response.Trailers)
+	}
 	st.flow.Live = false
 	if child == nil {
 		st.over = true
@@ -69,8 +71,8 @@ func unreachable(addr flow.Addr, err error) *flow.Response {
 
 // switchProtocols goes on with the bytes that follow a 101 (RFC 9110 §7.8).
 func (st *HTTPStream) switchProtocols() {
-	ctx := st.h.ctx.Fork()
-	ctx.Server = st.server.server
+	ctx := st.inside()
+	ctx.Server = st.server.endpoint()
 	if st.flow.WebSocket != nil {
 		st.upgrade = true
 		st.server.pipe(st)
@@ -92,7 +94,9 @@ func (st *HTTPStream) switchProtocols() {
 // tunnel leads what follows to child.
 func (st *HTTPStream) tunnel(ctx *layer.Context, child layer.Layer) {
 	st.ctx, st.child = ctx, child
-	st.h.piped = st
+	if st.onClient == nil {
+		st.h.piped = st
+	}
 	st.client.pipe(st)
 }
 
@@ -110,38 +114,60 @@ func (st *HTTPStream) begin(cmds []layer.Command) []layer.Command {
 
 // pass gives the child an event. After a 101 what it sends to the server goes through the layers of that connection.
 func (st *HTTPStream) pass(ev layer.Event, cmds []layer.Command) []layer.Command {
-	if e, ok := ev.(*httpEvent); ok {
-		if e.kind != requestError {
+	n := len(cmds)
+	switch e := ev.(type) {
+	case *httpEvent:
+		inner := st.unwrap(e)
+		if inner == nil {
 			return cmds
 		}
-		ev = &layer.ConnectionClosed{Conn: &st.h.ctx.Client.Conn}
+		cmds = st.child.Handle(inner, cmds)
+	case *layer.Drained:
+		st.drained()
+		return cmds
+	default:
+		cmds = st.child.Handle(ev, cmds)
 	}
-	n := len(cmds)
-	cmds = st.child.Handle(ev, cmds)
+	if st.onClient != nil {
+		cmds = st.toStream(n, cmds)
+		st.count(ev)
+	}
 	if !st.upgrade {
 		return cmds
 	}
-	server := &st.server.server.Conn
+	server := &st.server.endpoint().Conn
 	kept := cmds[:n]
 	for _, c := range cmds[n:] {
 		switch c := c.(type) {
 		case *layer.SendData:
 			if c.Conn == server {
-				st.server.sendRaw(c.Data)
+				st.server.sendRaw(st, c.Data)
 				continue
 			}
 		case *layer.CloseConnection:
 			if c.Conn == server {
-				st.server.closeRaw(c.Half)
+				st.server.closeRaw(st, c.Half)
 				continue
 			}
 		case *layer.Pause:
-			if outer := st.server.outer; c.Conn == server && outer != nil {
-				kept = append(kept, &layer.Pause{Conn: &outer.Conn, On: c.On})
+			if c.Conn == server {
+				kept = st.pauseServer(c.On, kept)
 				continue
 			}
 		}
 		kept = append(kept, c)
 	}
 	return kept
+}
+
+// pauseServer stops or goes on with reading from the stream's server. One that other streams share is not stopped.
+func (st *HTTPStream) pauseServer(on bool, cmds []layer.Command) []layer.Command {
+	s := st.server
+	if c, ok := s.(*serverConn); ok {
+		s = c.serverProtocol
+	}
+	if h1, ok := s.(*http1Client); ok {
+		return append(cmds, &layer.Pause{Conn: h1.wire(), On: on})
+	}
+	return cmds
 }

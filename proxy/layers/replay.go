@@ -24,7 +24,9 @@ func NewReplay(ctx *layer.Context, f *flow.Flow) *Replay {
 	ctx.Server.TLS = r.Scheme == "https"
 	ctx.Server.SNI = r.PrettyHost()
 	f.Server = ctx.Server
-	return &Replay{NewHTTP(ctx, mode).(*HTTP), f}
+	h := NewHTTP(ctx, mode).(*HTTP)
+	h.client = nowhere{}
+	return &Replay{h, f}
 }
 
 // Handle starts the request or goes on with it.
@@ -49,13 +51,22 @@ func (r *Replay) Handle(ev layer.Event, cmds []layer.Command) []layer.Command {
 	})
 }
 
-// nowhere is the client side of a replay.
+// nowhere is the client of a replay.
 type nowhere struct{}
 
 func (nowhere) sendInfo(*HTTPStream, *flow.Response)       {}
 func (nowhere) sendHead(*HTTPStream, *flow.Response, bool) {}
-func (nowhere) sendData(*HTTPStream, []byte)               {}
 func (nowhere) sendEnd(*HTTPStream, flow.Headers)          {}
 func (nowhere) sendError(*HTTPStream, errorCode, string)   {}
 func (nowhere) pipe(*HTTPStream)                           {}
 func (nowhere) release(*HTTPStream)                        {}
+func (nowhere) consumed(*HTTPStream, int)                  {}
+func (nowhere) handle(layer.Event)                         {}
+func (nowhere) sendData(st *HTTPStream, p []byte) {
+	if st.server != nil {
+		st.server.consumed(st, len(p))
+	}
+}
+func (nowhere) pump() bool { return false }
+
+func (nowhere) flush(cmds []layer.Command) []layer.Command { return cmds }

@@ -67,9 +67,9 @@ func coreSpecs() []Spec {
 		optionalText("client_certs", "Client certificate for servers that ask for one: a PEM file, or a directory that holds one PEM file per server name."),
 		text("confdir", DefaultConfDir, "Directory of the configuration, the certificate authority and the key bindings."),
 		number("content_view_lines_cutoff", 512, "Show at most this many lines of a body until all are asked for.").checked(between(1, maxInt)),
-		boolean("http2", true, "Speak HTTP/2.").later(),
+		boolean("http2", true, "Speak HTTP/2."),
 		number("http2_ping_keepalive", 58, "Send a PING on HTTP/2 connections to servers that are idle for this many seconds; 0 never does.").
-			checked(between(0, maxInt)).later(),
+			checked(between(0, maxInt)),
 		boolean("http3", true, "Speak HTTP/3 over QUIC.").later(),
 		boolean("http_connect_send_host_header", true, "Send a Host header with CONNECT requests to upstream proxies."),
 		list("ignore_hosts", "Relay hosts that match one of these regular expressions untouched. They are matched against host:port, "+

@@ -14,9 +14,9 @@
 //	`)
 //
 // Incoming lines: start (implied by the first Run), client "text", server "text",
-// client closed, server closed, opened, refused "why", answer [hook's name], wakeup.
+// client closed, server closed, server drained, opened, refused "why", answer [hook's name], wakeup.
 // Outgoing lines: send client "text", open server host:port, close client, half-close client,
-// hook name, wakeup 5s, pause client, resume client, update, log warn "text". In an expected line … stands for any text.
+// hook name, wakeup 5s, pause client, stop reading client, go on reading client, resume client, update, log warn "text". In an expected line … stands for any text.
 // Servers are called server, server2, server3 in the order of their appearance.
 package layertest
 
@@ -224,6 +224,12 @@ func (p *Playbook) carryOut(c layer.Command) {
 		p.out(fmt.Sprintf("open %s %s", p.serverName(c.Server), c.Server.Address))
 	case *layer.CloseConnection:
 		p.close(c)
+	case *layer.Reading:
+		verb := "stop reading "
+		if c.On {
+			verb = "go on reading "
+		}
+		p.out(verb + p.name(c.Conn))
 	case *layer.RequestWakeup:
 		p.wakeups = append(p.wakeups, c)
 		p.out("wakeup " + c.After.String())

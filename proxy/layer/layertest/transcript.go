@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"sluice/proxy/flow"
+	"sluice/proxy/layer"
 )
 
 // wildcard stands for any text in an expected line.
@@ -38,16 +39,21 @@ func (p *Playbook) Run(transcript string) {
 		case strings.HasPrefix(text, ">>"):
 			p.Expect(want...)
 			want = nil
-			ev := strings.TrimSpace(text[2:])
-			p.shown = append(p.shown, ">> "+ev)
-			if err := p.play(ev); err != nil {
-				p.t.Fatalf("%s: %v\n%s", text, err, p.transcript(nil))
-			}
+			p.Do(strings.TrimSpace(text[2:]))
 		default:
 			p.t.Fatalf("%q: a line begins with >> or <<", text)
 		}
 	}
 	p.Expect(want...)
+}
+
+// Do plays one incoming line, without the >>.
+func (p *Playbook) Do(ev string) {
+	p.t.Helper()
+	p.shown = append(p.shown, ">> "+ev)
+	if err := p.play(ev); err != nil {
+		p.t.Fatalf("%s: %v\n%s", ev, err, p.transcript(nil))
+	}
 }
 
 // Expect compares all output since the last Expect with lines as they follow << in a transcript.
@@ -94,6 +100,10 @@ func (p *Playbook) playConn(name, arg string) error {
 	c := p.find(name)
 	if c == nil {
 		return fmt.Errorf("there is no connection %q", name)
+	}
+	if arg == "drained" {
+		p.Event(&layer.Drained{Conn: c})
+		return nil
 	}
 	if arg == "closed" {
 		p.Closed(c)
