@@ -190,11 +190,16 @@ func (e *Engine) admit(nc net.Conn) {
 	go func() {
 		defer e.wg.Done()
 		c.serve()
-		e.mu.Lock()
-		delete(e.clients, c)
-		e.garbage.left(len(e.clients))
-		e.mu.Unlock()
+		e.forget(c)
 	}()
+}
+
+// forget drops a client that has ended.
+func (e *Engine) forget(c *client) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.clients, c)
+	e.garbage.left(len(e.clients))
 }
 
 // Clients returns how many clients are connected.

@@ -124,9 +124,7 @@ func (e *Engine) replay(f *flow.Flow, ended func()) bool {
 		case <-c.done:
 		}
 		c.teardown()
-		e.mu.Lock()
-		delete(e.clients, c)
-		e.mu.Unlock()
+		e.forget(c)
 		ended()
 	}()
 	return true

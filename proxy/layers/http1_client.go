@@ -237,7 +237,7 @@ func (c *http1Client) eof() {
 	case c.stream == nil:
 		c.close()
 	case c.state == readHead && len(c.in) == 0:
-		c.abort(cmp.Or(c.server.Error, "server closed connection"))
+		c.lost()
 	case c.state == readHead:
 		c.abort(fmt.Sprintf("unexpected server response: %.100q", c.in))
 	case c.state == readBody:
@@ -247,9 +247,12 @@ func (c *http1Client) eof() {
 	case c.isUpgrade():
 		c.gone = true // told when bytes pass through
 	default:
-		c.abort(cmp.Or(c.server.Error, "server closed connection"))
+		c.lost()
 	}
 }
+
+// lost ends an exchange of which nothing more will come, for the reason that the connection gives if it knows one.
+func (c *http1Client) lost() { c.abort(cmp.Or(c.server.Error, "server closed connection")) }
 
 func (c *http1Client) eofInBody() {
 	if err := c.body.EOF(); err != nil {
