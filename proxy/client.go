@@ -149,14 +149,10 @@ func (c *client) do(cmd layer.Command) {
 		c.open(cmd)
 	case *layer.Pause:
 		if s := c.socketOf(cmd.Conn); s != nil {
-			s.setPaused(cmd.On)
+			s.pause(cmd.On)
 		}
 	case *layer.RequestWakeup:
 		c.wake(cmd)
-	case *layer.Reading:
-		if s := c.socketOf(cmd.Conn); s != nil {
-			s.setReading(cmd.On)
-		}
 	case *layer.Log:
 		c.log(cmd.Level, cmd.Text)
 	case *layer.Update:

@@ -107,10 +107,9 @@ func (c *client) close(cmd *layer.CloseConnection) {
 		cmd.Conn.State &^= flow.CanWrite
 	} else {
 		cmd.Conn.State = flow.Closed
-		s.setPaused(false)
+		s.endPauses()
 	}
 	cmd.Conn.Touch()
-	s.setReading(true)
 	s.mu.Lock()
 	if cmd.Conn.State == flow.Closed {
 		s.shut = true
@@ -133,7 +132,6 @@ func (c *client) read(s *socket) {
 		c.post(ev)
 		ev.Data = nil
 		s.awaitUnpaused()
-		s.waitReading()
 	})
 	c.mu.Lock()
 	s.conn.State &^= flow.CanRead

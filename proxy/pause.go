@@ -1,13 +1,24 @@
 package proxy
 
-// setPaused has the socket not read, or read again. The caller holds the client's lock.
-func (s *socket) setPaused(on bool) {
-	if on {
-		if s.paused.Load() == nil {
+// pause begins a pause, in which the socket is not read, or ends one. The caller holds the client's lock.
+func (s *socket) pause(on bool) {
+	switch {
+	case on:
+		if s.pauses++; s.pauses == 1 {
 			until := make(chan struct{})
 			s.paused.Store(&until)
 		}
-	} else if until := s.paused.Swap(nil); until != nil {
+	case s.pauses == 1:
+		s.endPauses()
+	case s.pauses > 1:
+		s.pauses--
+	}
+}
+
+// endPauses has the socket read again whoever has paused it. The caller holds the client's lock.
+func (s *socket) endPauses() {
+	s.pauses = 0
+	if until := s.paused.Swap(nil); until != nil {
 		close(*until)
 	}
 }

@@ -35,15 +35,15 @@ type socket struct {
 	out     []byte    // behind what is being written
 	writing bool
 	attempt attempt
-	behind  bool          // by a goroutine of its own, for the peer does not take it
-	watched bool          // somebody waits until it is not behind any more
-	resume  chan struct{} // closed when reading goes on; nil: it does
-	half    bool          // close the writing half after out
-	shut    bool          // close after out
+	behind  bool // by a goroutine of its own, for the peer does not take it
+	watched bool // somebody waits until it is not behind any more
+	half    bool // close the writing half after out
+	shut    bool // close after out
 	failed  bool
 	eof     bool // the peer sends no more
 
 	deaf   atomic.Bool                   // shut or failed
+	pauses int                           // that have not ended; guarded by the client's lock
 	paused atomic.Pointer[chan struct{}] // is closed when the socket may be read again; nil: it is read
 
 	once sync.Once
@@ -186,33 +186,6 @@ func (c *client) behind(conn *flow.Conn) bool {
 	defer s.mu.Unlock()
 	s.watched = s.watched || s.behind
 	return s.behind
-}
-
-// setReading stops or goes on with reading. The caller holds the client's lock.
-func (s *socket) setReading(on bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case on && s.resume != nil:
-		close(s.resume)
-		s.resume = nil
-	case !on && s.resume == nil:
-		s.resume = make(chan struct{})
-	}
-}
-
-// waitReading waits while reading is stopped.
-func (s *socket) waitReading() {
-	s.mu.Lock()
-	resume := s.resume
-	s.mu.Unlock()
-	if resume == nil {
-		return
-	}
-	select {
-	case <-resume:
-	case <-s.gone:
-	}
 }
 
 func (s *socket) finishWriting() {

@@ -132,13 +132,9 @@ type (
 		Conn *flow.Conn
 		Half bool
 	}
-	// Pause has a connection not read until it is commanded again with On false, or the connection is closed. What has been read still comes.
+	// Pause has a connection not read until it is commanded again with On false, or the connection is closed. What has been read
+	// still comes. Several may pause a connection: it is read when each of them has ended its pause.
 	Pause struct {
-		Conn *flow.Conn
-		On   bool
-	}
-	// Reading stops or goes on with reading from a connection, so that its peer stops sending. Closing goes on with it.
-	Reading struct {
 		Conn *flow.Conn
 		On   bool
 	}
@@ -167,9 +163,6 @@ func (*CloseConnection) Command() {}
 
 // Command marks a command.
 func (*Pause) Command() {}
-
-// Command marks a command.
-func (*Reading) Command() {}
 
 // Command marks a command.
 func (*RequestWakeup) Command() {}

@@ -52,12 +52,17 @@ func (x *http2Client) pipe(st *HTTPStream) { st.onServer.piped = true }
 func (x *http2Client) sendRaw(st *HTTPStream, p []byte) { x.sendData(st, p) }
 
 func (x *http2Client) closeRaw(st *HTTPStream, half bool) {
-	if half {
-		x.sendEnd(st, nil)
-	} else if s := st.onServer; s != nil {
-		x.http2Conn.reset(s, http2.ErrCodeCancel)
-		x.soil()
+	s := st.onServer
+	if !half && s != nil {
+		s.st = nil // what still comes is of no interest
 	}
+	switch {
+	case s.writable():
+		x.http2Conn.sendEnd(s, nil)
+	case !half && s != nil && (s.localEnd || !s.endQueued):
+		x.http2Conn.reset(s, http2.ErrCodeCancel)
+	}
+	x.soil()
 }
 
 func (x *http2Client) discard(st *HTTPStream) { x.release(st) }

@@ -69,12 +69,10 @@ func (st *HTTPStream) toStream(n int, cmds []layer.Command) []layer.Command {
 				st.closeStream(c.Half)
 				continue
 			}
-		case *layer.Reading:
+		case *layer.Pause: // other streams share the connection: the client gets no more credit for this one
 			if c.Conn == client {
-				continue
-			}
-		case *layer.Pause: // other streams share the connection
-			if c.Conn == client {
+				st.clientPaused = c.On
+				st.creditClient()
 				continue
 			}
 		}
@@ -123,13 +121,27 @@ func (st *HTTPStream) count(ev layer.Event) {
 	switch e, _ := ev.(*httpEvent); {
 	case st.over:
 	case e != nil && e.kind == requestData:
-		if !st.upgrade && !st.h.ownedBehind(st) || st.upgrade && (st.onServer == nil || st.onServer.queued == 0) {
-			st.client.consumed(st, all)
-		}
+		st.creditClient()
 	case st.onClient.queued > stopReading && !st.stopped:
 		st.stopped = true
 		st.h.readOwned(st, false)
-	case st.upgrade && st.onClient.queued == 0:
+	default:
+		st.creditServer()
+	}
+}
+
+// creditClient lets the client send more in this stream, unless what it has sent waits here or on the other side.
+func (st *HTTPStream) creditClient() {
+	switch {
+	case st.clientPaused, st.upgrade && st.onServer != nil && st.onServer.queued > 0, !st.upgrade && st.h.ownedBehind(st):
+		return
+	}
+	st.client.consumed(st, all)
+}
+
+// creditServer lets the server of a stream that has been upgraded send more in it, unless what it has sent waits.
+func (st *HTTPStream) creditServer() {
+	if st.upgrade && !st.serverPaused && (st.onClient == nil || st.onClient.queued == 0) {
 		st.server.consumed(st, all)
 	}
 }
@@ -140,15 +152,13 @@ func (st *HTTPStream) taken() {
 		st.stopped = false
 		st.h.readOwned(st, true)
 	}
-	if st.upgrade && st.onClient.queued == 0 {
-		st.server.consumed(st, all)
-	}
+	st.creditServer()
 }
 
 // drained is told that a server has taken what it was behind with.
 func (st *HTTPStream) drained() {
 	if st.onClient != nil && !st.over {
-		st.client.consumed(st, all)
+		st.creditClient()
 	}
 }
 
@@ -169,7 +179,7 @@ func (h *HTTP) ownedBehind(st *HTTPStream) bool {
 func (h *HTTP) readOwned(st *HTTPStream, on bool) {
 	for conn, owner := range h.owners {
 		if owner == st {
-			h.last = append(h.last, &layer.Reading{Conn: conn, On: on})
+			h.last = append(h.last, &layer.Pause{Conn: conn, On: !on})
 		}
 	}
 }

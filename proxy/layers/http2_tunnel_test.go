@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"sluice/proxy/flow"
 	"sluice/proxy/layer"
 )
 
@@ -35,6 +36,43 @@ func TestExtendedConnect(t *testing.T) {
 		>> server headers 3 end :status=204
 		<< client headers 3 end :status=204
 	`)
+}
+
+// TestExtendedConnectOfWebSocket reads the frames that pass, in streams of both sides.
+func TestExtendedConnectOfWebSocket(t *testing.T) {
+	b := h2Play(t, true, true, layer.Options{WebSocket: true})
+	var f *flow.Flow
+	b.OnHook = func(h layer.Hook) {
+		if h, ok := h.(*layer.WebSocketEnd); ok {
+			f = h.Flow
+		}
+	}
+	b.play(strings.NewReplacer(
+		"$HI", "\x81\x02hi", "$HO", "\x81\x82\x00\x00\x00\x00ho", "$BAD", "\x8c\x00",
+		"$BYE", "\x88\x02\x03\xe8", "$CLOSE", "\x88\x82\x00\x00\x00\x00\x03\xe8",
+	).Replace(`
+		>> server settings 8=1
+		<< client settings ENABLE_CONNECT_PROTOCOL=1
+		>> client headers 1 :method=CONNECT :protocol=websocket :scheme=https :path=/chat :authority=example.com sec-websocket-version=13
+		<< server headers 1 :method=CONNECT :scheme=https :path=/chat :authority=example.com :protocol=websocket sec-websocket-version=13
+		>> server headers 1 :status=200 + data 1 $HI
+		<< client headers 1 :status=200
+		<< client data 1 $HI
+		>> client data 1 $HO
+		<< server data 1 $HO
+		>> server data 1 $BYE
+		<< client data 1 $BYE
+		<< wakeup 10s
+		<< update
+		>> client data 1 $CLOSE
+		<< server data 1 end $CLOSE
+		<< server reset 1 NO_ERROR
+		<< client data 1 end
+		<< client reset 1 NO_ERROR
+	`))
+	if f == nil || len(f.WebSocket.Messages) != 2 || f.Live || f.WebSocket.CloseCode != 1000 {
+		t.Errorf("%+v", f)
+	}
 }
 
 func TestExtendedConnectIsRefused(t *testing.T) {

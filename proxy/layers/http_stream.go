@@ -59,6 +59,9 @@ type HTTPStream struct {
 	upgrade bool           // child followed a 101, or an extended CONNECT, not a CONNECT
 	stopped bool           // servers inside are not read from, for the client does not take what they send
 	rest    []layer.Event  // came before child
+
+	// What is inside does not want to read, of an HTTP/2 stream.
+	clientPaused, serverPaused bool
 }
 
 // Handle gives the stream an event.

@@ -107,7 +107,7 @@ func (st *HTTPStream) sendResponse(streamed bool) {
 	f := st.flow
 	f.Response.End = st.h.ctx.Now()
 	st.serverState, st.undecided = streamDone, false
-	if agreesToWebSocket(f, st.h.ctx.Options()) && st.server != nil {
+	if st.server != nil && st.agreesToWebSocket() {
 		f.WebSocket = &flow.WebSocket{}
 	}
 	st.hookResponse()

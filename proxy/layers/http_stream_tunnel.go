@@ -128,13 +128,18 @@ func (st *HTTPStream) pass(ev layer.Event, cmds []layer.Command) []layer.Command
 	default:
 		cmds = st.child.Handle(ev, cmds)
 	}
+	if st.upgrade {
+		cmds = st.toServer(n, cmds)
+	}
 	if st.onClient != nil {
 		cmds = st.toStream(n, cmds)
 		st.count(ev)
 	}
-	if !st.upgrade {
-		return cmds
-	}
+	return cmds
+}
+
+// toServer carries out what is commanded, from cmds[n] on, on the server's connection that has been upgraded.
+func (st *HTTPStream) toServer(n int, cmds []layer.Command) []layer.Command {
 	server := &st.server.endpoint().Conn
 	kept := cmds[:n]
 	for _, c := range cmds[n:] {
@@ -160,7 +165,7 @@ func (st *HTTPStream) pass(ev layer.Event, cmds []layer.Command) []layer.Command
 	return kept
 }
 
-// pauseServer stops or goes on with reading from the stream's server. One that other streams share is not stopped.
+// pauseServer stops or goes on with reading from the stream's server. One that other streams share gets no credit for this one.
 func (st *HTTPStream) pauseServer(on bool, cmds []layer.Command) []layer.Command {
 	s := st.server
 	if c, ok := s.(*serverConn); ok {
@@ -169,5 +174,7 @@ func (st *HTTPStream) pauseServer(on bool, cmds []layer.Command) []layer.Command
 	if h1, ok := s.(*http1Client); ok {
 		return append(cmds, &layer.Pause{Conn: h1.wire(), On: on})
 	}
+	st.serverPaused = on
+	st.creditServer()
 	return cmds
 }

@@ -52,7 +52,7 @@ func (h *HTTP) throttle(cmds []layer.Command) []layer.Command {
 		t.noted = false
 		if t.stopped != t.told {
 			t.told = t.stopped
-			cmds = append(cmds, &layer.Reading{Conn: t.conn, On: !t.stopped})
+			cmds = append(cmds, &layer.Pause{Conn: t.conn, On: t.stopped})
 		}
 	}
 	h.throttles = nil

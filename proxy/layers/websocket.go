@@ -70,11 +70,16 @@ func NewWebSocket(ctx *layer.Context, f *flow.Flow) layer.Layer {
 	return w
 }
 
-// agreesToWebSocket reports whether a flow goes on as WebSocket after its 101 (RFC 6455 §4).
-func agreesToWebSocket(f *flow.Flow, o *layer.Options) bool {
-	return o.WebSocket && f.Response.Status == 101 &&
-		strings.EqualFold(strings.TrimSpace(f.Response.Headers.Get("Upgrade")), "websocket") &&
-		f.Request.Headers.Get("Sec-WebSocket-Version") == "13"
+// agreesToWebSocket reports whether the stream goes on as WebSocket after its response (RFC 6455 §4, RFC 8441 §5).
+func (st *HTTPStream) agreesToWebSocket() bool {
+	f := st.flow
+	if !st.h.ctx.Options().WebSocket || f.Request.Headers.Get("Sec-WebSocket-Version") != "13" {
+		return false
+	}
+	if st.protocol != "" {
+		return st.protocol == "websocket" && f.Response.Status/100 == 2
+	}
+	return f.Response.Status == 101 && strings.EqualFold(strings.TrimSpace(f.Response.Headers.Get("Upgrade")), "websocket")
 }
 
 func (w *WebSocket) run(s *layer.Script) {

@@ -224,19 +224,13 @@ func (p *Playbook) carryOut(c layer.Command) {
 		p.out(fmt.Sprintf("open %s %s", p.serverName(c.Server), c.Server.Address))
 	case *layer.CloseConnection:
 		p.close(c)
-	case *layer.Reading:
-		verb := "stop reading "
-		if c.On {
-			verb = "go on reading "
-		}
-		p.out(verb + p.name(c.Conn))
 	case *layer.RequestWakeup:
 		p.wakeups = append(p.wakeups, c)
 		p.out("wakeup " + c.After.String())
 	case *layer.Pause:
-		verb := "resume "
+		verb := "go on reading "
 		if c.On {
-			verb = "pause "
+			verb = "stop reading "
 		}
 		p.out(verb + p.name(c.Conn))
 	case *layer.Update:
