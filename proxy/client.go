@@ -287,13 +287,16 @@ func (c *client) lastWords() {
 	c.mu.Lock()
 	sockets := slices.Clone(c.sockets)
 	c.mu.Unlock()
-	over := time.After(linger)
+	var over <-chan time.Time
 	for _, s := range sockets {
 		s.mu.Lock()
 		closing := s.shut && s.writing
 		s.mu.Unlock()
 		if !closing {
 			continue
+		}
+		if over == nil {
+			over = time.After(linger)
 		}
 		select {
 		case <-s.gone:

@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -263,7 +264,9 @@ func (x *http2Client) abort(s *http2Stream, ev httpEvent) {
 	}
 }
 
+// lost ends every exchange, for the reason that the connection gives if it knows one.
 func (x *http2Client) lost(text string) {
+	text = cmp.Or(x.server.Error, text)
 	for _, s := range x.inOrder() {
 		x.close(s, closedByPeer)
 		x.abort(s, httpEvent{code: genericServerError, text: text})
