@@ -41,6 +41,7 @@ type client struct {
 	queued bool         // the engine will take fresh
 	late   []*flow.Flow // will be shown again soon; not empty: there is a goroutine that does it
 
+	alarms   map[*layer.RequestWakeup]*time.Timer
 	idle     *time.Timer
 	done     chan struct{}  // closed when dead
 	replayed chan struct{}  // of a replay: closed when its flow has ended; else nil
@@ -178,14 +179,16 @@ func (c *client) socketOf(conn *flow.Conn) *socket {
 }
 
 func (c *client) wake(cmd *layer.RequestWakeup) {
-	c.wg.Go(func() {
-		t := time.NewTimer(cmd.After)
-		defer t.Stop()
-		select {
-		case <-t.C:
-			c.post(&layer.Wakeup{Cmd: cmd})
-		case <-c.done:
-		}
+	if c.alarms == nil {
+		c.alarms = map[*layer.RequestWakeup]*time.Timer{}
+	}
+	c.wg.Add(1)
+	c.alarms[cmd] = time.AfterFunc(cmd.After, func() {
+		defer c.wg.Done()
+		c.mu.Lock()
+		delete(c.alarms, cmd)
+		c.mu.Unlock()
+		c.post(&layer.Wakeup{Cmd: cmd})
 	})
 }
 
@@ -260,6 +263,11 @@ func (c *client) bury() {
 	close(c.done)
 	for _, cancel := range c.opening {
 		cancel()
+	}
+	for _, t := range c.alarms {
+		if t.Stop() {
+			c.wg.Done()
+		}
 	}
 	for _, s := range c.sockets {
 		s.cut()

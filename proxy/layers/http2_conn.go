@@ -79,6 +79,7 @@ type http2Conn struct {
 
 	meter  floodMeter
 	active time.Time // when something last came
+	busy   bool      // with frames that have come
 	going  bool      // the peer wants no new streams
 	dead   bool      // nothing is read any more
 	ev     httpEvent
@@ -119,6 +120,8 @@ func (c *http2Conn) open(settings ...http2.Setting) {
 // receive reads frames from data, which is lent, and keeps the part of one at its end.
 func (c *http2Conn) receive(data []byte) {
 	c.active = c.h.ctx.Now()
+	c.busy = true
+	defer c.rest()
 	for len(c.in) > 0 && len(data) > 0 {
 		n := min(h2.Missing(c.in), len(data))
 		c.in = append(c.in, data[:n]...)
@@ -136,6 +139,20 @@ func (c *http2Conn) receive(data []byte) {
 		if rest := data[c.consume(data):]; len(rest) > 0 && !c.dead {
 			c.in = append(c.in, rest...)
 		}
+	}
+}
+
+// rest ends the work on frames that have come.
+func (c *http2Conn) rest() {
+	c.busy = false
+	c.slim()
+}
+
+// slim gives up memory that a connection without streams does not need.
+func (c *http2Conn) slim() {
+	if len(c.streams) == 0 && !c.busy && c.block.id == 0 {
+		c.reader.Rest()
+		c.dec.Rest()
 	}
 }
 

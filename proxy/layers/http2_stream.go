@@ -50,6 +50,7 @@ func (c *http2Conn) close(s *http2Stream, how closeReason) {
 	c.recent.add(s.id, how)
 	c.giveBack(nil, s.held)
 	s.held, s.queue, s.queued, s.trailers = 0, nil, 0, nil
+	c.slim()
 	if c.going && len(c.streams) == 0 && !c.dead {
 		c.out.closes = true
 		c.role.soil()

@@ -1,6 +1,8 @@
 package h2
 
 import (
+	"sync"
+
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
 )
@@ -10,11 +12,24 @@ const maxFields = 1000
 
 // A Decoder decompresses the field sections of one connection.
 type Decoder struct {
-	dec    *hpack.Decoder
-	fields []hpack.HeaderField
-	size   int
-	limit  int
-	over   bool
+	dec   *hpack.Decoder
+	list  *fieldList // nil while the connection rests
+	size  int
+	limit int
+	over  bool
+}
+
+type fieldList struct{ fields []hpack.HeaderField }
+
+var fieldLists = sync.Pool{New: func() any { return &fieldList{} }}
+
+// Rest gives up memory until the next field section comes.
+func (d *Decoder) Rest() {
+	if d.list != nil {
+		clear(d.list.fields)
+		fieldLists.Put(d.list)
+		d.list = nil
+	}
 }
 
 // NewDecoder returns a decoder for field sections whose lines together have at most limit bytes, counted as RFC 9113 §6.5.2 does.
@@ -27,17 +42,20 @@ func NewDecoder(limit int) *Decoder {
 
 func (d *Decoder) emit(f hpack.HeaderField) {
 	d.size += int(f.Size())
-	if d.size > d.limit || len(d.fields) == maxFields {
+	if d.size > d.limit || len(d.list.fields) == maxFields {
 		d.over = true
 		d.dec.SetEmitEnabled(false)
 		return
 	}
-	d.fields = append(d.fields, f)
+	d.list.fields = append(d.list.fields, f)
 }
 
 // Decode decompresses a whole field section. The list is lent until the next call. An error is final.
 func (d *Decoder) Decode(block []byte) ([]hpack.HeaderField, error) {
-	d.fields, d.size = d.fields[:0], 0
+	if d.list == nil {
+		d.list = fieldLists.Get().(*fieldList)
+	}
+	d.list.fields, d.size = d.list.fields[:0], 0
 	_, err := d.dec.Write(block)
 	if err == nil {
 		err = d.dec.Close()
@@ -48,5 +66,5 @@ func (d *Decoder) Decode(block []byte) ([]hpack.HeaderField, error) {
 	case err != nil: // RFC 9113 §4.3
 		return nil, Errorf(http2.ErrCodeCompression, "%v", err)
 	}
-	return d.fields, nil
+	return d.list.fields, nil
 }

@@ -3,14 +3,37 @@ package h2
 import (
 	"errors"
 	"io"
+	"sync"
 
 	"golang.org/x/net/http2"
 )
 
 // A Reader splits bytes into frames. Its zero value is ready.
 type Reader struct {
+	*framing      // nil while the connection rests
+	spoilt   bool // what an error has left behind is of no use to another connection
+}
+
+// framing is what reading takes beside the bytes. Connections have it while they have streams.
+type framing struct {
 	src    source
 	framer *http2.Framer
+}
+
+var framings = sync.Pool{New: func() any {
+	f := &framing{}
+	f.framer = http2.NewFramer(io.Discard, &f.src)
+	f.framer.SetReuseFrames()
+	f.framer.SetMaxReadFrameSize(MaxFrame)
+	return f
+}}
+
+// Rest gives up memory until the next frame comes, which is the first of a field section or has nothing to do with one.
+func (r *Reader) Rest() {
+	if r.framing != nil && !r.spoilt {
+		framings.Put(r.framing)
+	}
+	r.framing, r.spoilt = nil, false
 }
 
 // source lends the framer one frame at a time, for it takes what it gets and keeps nothing of a part.
@@ -47,10 +70,8 @@ func (r *Reader) Next(b []byte) (f http2.Frame, n int, err error) {
 	if Missing(b) > 0 {
 		return nil, 0, nil
 	}
-	if r.framer == nil {
-		r.framer = http2.NewFramer(io.Discard, &r.src)
-		r.framer.SetReuseFrames()
-		r.framer.SetMaxReadFrameSize(MaxFrame)
+	if r.framing == nil {
+		r.framing = framings.Get().(*framing)
 	}
 	size := payloadLen(b)
 	if size > MaxFrame { // RFC 9113 §4.2
@@ -63,6 +84,7 @@ func (r *Reader) Next(b []byte) (f http2.Frame, n int, err error) {
 	if err == nil {
 		return f, n, nil
 	}
+	r.spoilt = true
 	return nil, n, r.explain(err, http2.FrameType(b[3]))
 }
 
