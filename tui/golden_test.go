@@ -83,6 +83,6 @@ func TestStatusLine(t *testing.T) {
 func TestRowsOfKinds(t *testing.T) {
 	f := gallery()
 	drive(t, 130, 24, append(f, &flow.Flow{ID: flow.NewID(), Kind: flow.DNS, Client: &flow.Client{}, Server: &flow.Server{}, Created: noon}), func(d *driver) {
-		d.wantScreen("TCP   127.0.0.1:50001 <-> db.internal:5432", "2 messages", "WSS   GET", "DNS ", "↺", "●")
+		d.wantScreen("TCP    127.0.0.1:50001 <-> db.internal:5432", "2 messages", "WSS", "HTTPS² POST", "DNS ", "↺", "●")
 	})
 }

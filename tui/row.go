@@ -36,7 +36,7 @@ func (v rowView) height() int {
 }
 
 // columns are the widths of a table that vary.
-type columns struct{ method, host, path, media int }
+type columns struct{ version, method, host, path, media int }
 
 // fixedCells is what the other columns take, with a blank between each two: mark
 // and time, scheme, status, size, duration, flags.
@@ -45,9 +45,9 @@ const fixedCells = 11 + 1 + 5 + 1 + 1 + 1 + 1 + 3 + 1 + 1 + 5 + 1 + 5 + 1 + 3
 func (v rowView) columns() columns {
 	c := columns{method: 4}
 	if v.width >= 110 {
-		c.method = 7
+		c.version, c.method = 1, 7
 	}
-	rest := max(v.width-fixedCells-c.method, 0)
+	rest := max(v.width-fixedCells-c.version-c.method, 0)
 	c.host = min(rest*3/10, 36)
 	c.media = min(rest*22/100, 36)
 	c.path = rest - c.host - c.media
@@ -79,6 +79,7 @@ func (v rowView) tableLine(r flowstore.Row, f *flow.Flow, focus bool) string {
 	p.blank(1)
 	name := schemeName(r)
 	p.left(held(t.Scheme(name), onlyIf(onRequest, t)), strings.ToUpper(name), 5)
+	p.left(t.Faint, versionSign(r), c.version)
 	p.blank(1)
 	if r.Kind == flow.HTTP {
 		method := content.Clean(clip(r.Method, c.method))

@@ -64,6 +64,17 @@ func schemeName(r flowstore.Row) string {
 	return r.Kind.String()
 }
 
+// versionSign is the exponent that the protocol of a flow gets in the table if it is not HTTP/1.
+func versionSign(r flowstore.Row) string {
+	switch {
+	case strings.HasPrefix(r.HTTPVersion, "HTTP/2"):
+		return "²"
+	case strings.HasPrefix(r.HTTPVersion, "HTTP/3"):
+		return "³"
+	}
+	return ""
+}
+
 // ends names both ends of a conversation.
 func ends(r flowstore.Row, w int) string {
 	server := r.Server

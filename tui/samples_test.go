@@ -68,7 +68,9 @@ func gallery() []*flow.Flow {
 	flows := build(
 		sample{"GET", "https://www.example.com/", 200, "text/html; charset=utf-8", 15 << 10, 120 * time.Millisecond, nil},
 		sample{"GET", "https://static.example.co.uk/assets/app.4f2a91.js?v=12&mode=fast", 200, "application/javascript", 412 << 10, 340 * time.Millisecond, nil},
-		sample{"POST", "https://api.example.com/v2/sessions", 201, "application/json", 512, 1250 * time.Millisecond, func(f *flow.Flow) { f.Marked = ":default:" }},
+		sample{"POST", "https://api.example.com/v2/sessions", 201, "application/json", 512, 1250 * time.Millisecond, func(f *flow.Flow) {
+			f.Marked, f.Request.Version = ":default:", "HTTP/2.0"
+		}},
 		sample{"GET", "https://img.example.com/photos/2026/01/a-rather-long-name-of-a-picture-that-goes-on.jpeg?width=1920&height=1080&fit=crop", 304, "", 0, 30 * time.Millisecond, nil},
 		sample{"DELETE", "http://admin.internal:8443/users/17", 403, "application/problem+json", 188, 12 * time.Millisecond, func(f *flow.Flow) { f.Comment = "why is this allowed at all?" }},
 		sample{"PUT", "https://api.example.com/v2/profile", 0, "", 0, 0, func(f *flow.Flow) { f.Live, f.Intercepted = true, true }},
