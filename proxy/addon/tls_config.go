@@ -10,8 +10,6 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"golang.org/x/net/idna"
-
 	"sluice/proxy/cert"
 	"sluice/proxy/flow"
 	"sluice/proxy/layer"
@@ -233,8 +231,5 @@ func serverName(ctx *layer.Context) string {
 	if name == "" {
 		name = ctx.Server.Address.Host
 	}
-	if ascii, err := idna.Lookup.ToASCII(name); err == nil && net.ParseIP(name) == nil {
-		name = ascii
-	}
-	return strings.TrimSuffix(name, ".")
+	return strings.TrimSuffix(flow.ASCIIHost(name), ".")
 }

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"golang.org/x/net/idna"
-
 	"sluice/proxy/flow"
 )
 
@@ -104,8 +102,8 @@ func canonical(s string) (string, bool) {
 	if rest, ok := strings.CutPrefix(s, "*."); ok {
 		star, s = "*.", rest
 	}
-	s, err := idna.Lookup.ToASCII(s)
-	return star + s, err == nil && isHostName(star+s)
+	s = star + flow.ASCIIHost(s)
+	return s, isHostName(s)
 }
 
 // isHostName reports whether s is a host name in lower-case ASCII, with an

@@ -3,7 +3,12 @@ package flow
 import (
 	"net/netip"
 	"strings"
+
+	"golang.org/x/net/idna"
 )
+
+// maxIDN is the length in bytes of the longest name that ASCIIHost converts, for what that costs grows with its square.
+const maxIDN = 4 * 255
 
 // ParseAuthority splits "host", "host:port" and "[v6]:port" and checks the host.
 // A missing port is 0. Userinfo, an empty port and an IPv6 literal without brackets are refused.
@@ -14,6 +19,18 @@ func ParseAuthority(s string) (host string, port int, ok bool) {
 		return "", 0, false
 	}
 	return host, port, true
+}
+
+// ASCIIHost returns the form of an internationalized name that stands on the wire (RFC 5891 §4). What is no such name stays as it is.
+func ASCIIHost(s string) string {
+	if len(s) > maxIDN || strings.IndexByte(s, ':') >= 0 {
+		return s
+	}
+	ascii, err := idna.Lookup.ToASCII(s)
+	if err != nil {
+		return s
+	}
+	return ascii
 }
 
 // ValidHost reports whether s is an IP address without zone, or a name of at most

@@ -4,9 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
-
-	"golang.org/x/net/idna"
 
 	"sluice/proxy/flow"
 	"sluice/proxy/layer"
@@ -61,10 +58,7 @@ func (u *Upstream) Handshake(s *layer.Script) error {
 
 func (u *Upstream) request() *flow.Request {
 	addr := u.ctx.Server.Address
-	host := addr.Host
-	if ascii, err := idna.Lookup.ToASCII(host); err == nil && !strings.Contains(host, ":") {
-		host = ascii
-	}
+	host := flow.ASCIIHost(addr.Host)
 	r := &flow.Request{Method: "CONNECT", Host: host, Port: addr.Port, Authority: flow.JoinHostPort(host, addr.Port)}
 	r.Version, r.Start, r.End = "HTTP/1.1", u.ctx.Now(), u.ctx.Now()
 	if !u.ctx.Options().OmitConnectHost {
