@@ -17,6 +17,7 @@ import (
 // and only then writes and publishes. Nothing blocks under the lock.
 type client struct {
 	e    *Engine
+	role *role
 	conn *flow.Client
 	sock *socket // nil for a replay
 
@@ -46,17 +47,17 @@ type client struct {
 	wg       sync.WaitGroup // connects, hooks and server readers
 }
 
-func newClient(e *Engine, nc net.Conn) *client {
-	c := &client{e: e, done: make(chan struct{})}
+func newClient(e *Engine, r *role, nc net.Conn) *client {
+	c := &client{e: e, role: r, done: make(chan struct{})}
 	c.now = time.Now()
-	c.conn = &flow.Client{Conn: flow.Conn{ID: flow.NewID(), Transport: "tcp", State: flow.Open, Start: c.now}, Mode: e.cfg.Mode}
+	c.conn = &flow.Client{Conn: flow.Conn{ID: flow.NewID(), Transport: "tcp", State: flow.Open, Start: c.now}, Mode: r.mode}
 	if nc != nil {
 		c.conn.Peer, c.conn.Local = addrPort(nc.RemoteAddr()), addrPort(nc.LocalAddr())
 		c.sock = newSocket(c, &c.conn.Conn, nc)
 		c.sockets = append(c.sockets, c.sock)
 	}
 	c.ctx = layer.NewContext(c.conn, flow.NewServer(flow.Addr{}), e.cfg.Layers, func() time.Time { return c.now })
-	c.ctx.Upstream, c.ctx.Inline = e.cfg.Upstream, c.inline
+	c.ctx.Upstream, c.ctx.Inline = r.upstream, c.inline
 	return c
 }
 
@@ -69,7 +70,7 @@ func (c *client) serve() {
 		c.sock.nc.Close()
 		return
 	}
-	c.root = c.e.cfg.Root(c.ctx)
+	c.root = c.role.root(c.ctx)
 	c.idle = time.AfterFunc(c.e.cfg.IdleTimeout, c.checkIdle)
 	c.post(layer.Start{})
 	c.read(c.sock)

@@ -183,6 +183,15 @@ func (g *selfGuard) add(a net.Addr) {
 	g.addrs = append(g.addrs, addrPort(a))
 }
 
+// remove forgets an address, if it is there once for each call.
+func (g *selfGuard) remove(a net.Addr) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if i := slices.Index(g.addrs, addrPort(a)); i >= 0 {
+		g.addrs = slices.Delete(g.addrs, i, i+1)
+	}
+}
+
 // check refuses an address at which the engine listens. It sees the resolved address, whatever name led there.
 func (g *selfGuard) check(_ context.Context, _, address string, _ syscall.RawConn) error {
 	ap, err := netip.ParseAddrPort(address)
@@ -234,8 +243,18 @@ func dialError(addr string, err error) error {
 }
 
 // listenError says why a port cannot be opened, and what to do.
-func listenError(host string, port int, err error) error {
+func listenError(m Mode, host string, port int, err error) error {
 	where := fmt.Sprintf("%s:%d", or(host, "*"), port)
+	if m.Name != "regular" || m.Listen {
+		where += " for the mode " + m.Spec
+		spec, _, _ := strings.Cut(m.Spec, "@")
+		switch {
+		case errors.Is(err, syscall.EADDRINUSE):
+			return fmt.Errorf("cannot listen on %s: the port is in use; choose another one with --mode %s@%d", where, spec, port+2)
+		case errors.Is(err, syscall.EACCES):
+			return fmt.Errorf("cannot listen on %s: not permitted; choose a port of 1024 or above with --mode %s@PORT", where, spec)
+		}
+	}
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return fmt.Errorf("cannot listen on %s: the port is in use; choose another one with -p %d", where, port+2)

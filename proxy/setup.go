@@ -2,10 +2,8 @@ package proxy
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -25,24 +23,25 @@ type Proxy struct {
 	*Engine
 	CA *cert.Authority
 
-	mode      Mode
 	opts      *option.Options
 	intercept *addon.Intercept
 	replays   replayQueue
+	instances instances
+	announced bool // guarded by instances.mu
 }
 
 // Open makes a proxy as the options say, with the certificate authority of
-// confdir, and opens its port unless the option server is off. Changes of options take effect at once where they can.
+// confdir, and opens the ports of its modes unless the option server is off. Changes of options take effect at once where they can.
 func Open(opts *option.Options, log *slog.Logger) (*Proxy, error) {
-	mode, err := soleMode(opts.Strs("mode"))
-	if err != nil {
+	p := &Proxy{opts: opts, intercept: addon.NewIntercept()}
+	if _, err := p.wantedModes(); err != nil {
 		return nil, err
 	}
 	ca, err := cert.LoadWithPassphrase(option.ExpandHome(opts.Str("confdir")), opts.Str("cert_passphrase"), time.Now())
 	if err != nil {
 		return nil, err
 	}
-	p := &Proxy{CA: ca, mode: mode, opts: opts, intercept: addon.NewIntercept()}
+	p.CA = ca
 	chain, err := p.addons(log)
 	if err != nil {
 		return nil, err
@@ -52,36 +51,11 @@ func Open(opts *option.Options, log *slog.Logger) (*Proxy, error) {
 		local = &net.TCPAddr{IP: net.ParseIP(a)}
 	}
 	p.Engine = New(Config{
-		Addons: chain, Layers: p.layerOptions(), Root: mode.root(), Mode: mode.Spec, Upstream: mode.Upstream, Log: log,
+		Addons: chain, Layers: p.layerOptions(), Log: log,
 		LocalAddr: local, IdleTimeout: time.Duration(opts.Int("tcp_timeout")) * time.Second,
 	})
 	p.replays.init(p.Engine, opts)
-	if !opts.Bool("server") {
-		return p, nil
-	}
-	_, err = p.Listen(p.listenAddr())
-	return p, err
-}
-
-func soleMode(specs []string) (Mode, error) {
-	if len(specs) == 0 {
-		return ParseMode("regular")
-	}
-	if len(specs) > 1 {
-		return Mode{}, fmt.Errorf("several modes at once (%s) are not available yet; name one", strings.Join(specs, ", "))
-	}
-	return ParseMode(specs[0])
-}
-
-func (p *Proxy) listenAddr() (string, int) {
-	host, port := p.opts.Str("listen_host"), defaultPort
-	if n, ok := p.opts.IntSet("listen_port"); ok {
-		port = n
-	}
-	if p.mode.Listen {
-		host, port = or(p.mode.Host, host), p.mode.Port
-	}
-	return host, port
+	return p, p.bindModes()
 }
 
 // Resume lets a held flow go on with a person's edit, or as it was if edit is nil.

@@ -79,9 +79,7 @@ func (r *running) end() error {
 
 // announce logs where the proxy listens, and which options have no effect yet.
 func announce(p *proxy.Proxy, opts *option.Options, log *slog.Logger) {
-	for _, a := range p.Addrs() {
-		log.Info("HTTP(S) proxy listening at " + a.String() + ".")
-	}
+	p.Announce()
 	if names := opts.Unsupported(); len(names) > 0 {
 		log.Warn("these options are kept, but nothing acts on them yet: " + strings.Join(names, ", "))
 	}

@@ -95,6 +95,9 @@ func (n *NextLayer) choose(next *layer.NextLayer) layer.Layer {
 	case isTLSStart(client) && !tlshello.IsRecord(client):
 		return nil
 	}
+	if l := reversed(ctx, client); l != nil {
+		return l
+	}
 	if mode, explicit := explicitMode(ctx); explicit {
 		if !tlshello.IsRecord(client) {
 			return layers.NewHTTP(ctx, mode)

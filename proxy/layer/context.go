@@ -18,6 +18,7 @@ type Options struct {
 	OmitConnectHost   bool  // no Host header in CONNECT to an upstream proxy
 	StreamLargeBodies int64 // bytes; stream bodies over it. 0: never. -1: every body
 	BodySizeLimit     int64 // bytes; refuse bodies over it. 0: no limit
+	SOCKSLogin        bool  // SOCKS clients must log in
 	HeadLimit         int   // bytes of a message head. 0: the codec's default
 	Debug             bool
 }
