@@ -76,16 +76,17 @@ func (p *Proxy) addons(log *slog.Logger) (addon.Chain, error) {
 	if err != nil {
 		return nil, err
 	}
-	auth := &addon.UpstreamAuth{}
+	auth, login := &addon.UpstreamAuth{}, &addon.ProxyAuth{}
 	err = errors.Join(
 		bind(p.opts, func() error { block.Global.Store(p.opts.Bool("block_global")); return nil }, "block_global"),
 		bind(p.opts, func() error { block.Private.Store(p.opts.Bool("block_private")); return nil }, "block_private"),
 		bind(p.opts, func() error { anticache.On.Store(p.opts.Bool("anticache")); return nil }, "anticache"),
 		bind(p.opts, func() error { anticomp.On.Store(p.opts.Bool("anticomp")); return nil }, "anticomp"),
 		bind(p.opts, func() error { return auth.Set(p.opts.Str("upstream_auth")) }, "upstream_auth"),
+		bind(p.opts, func() error { return login.Set(p.opts.Str("proxyauth")) }, "proxyauth"),
 		p.bindIntercept(),
 	)
-	return addon.Chain{block, anticache, anticomp, next, tlsConfig, auth, p.intercept}, err
+	return addon.Chain{block, anticache, anticomp, login, next, tlsConfig, auth, p.intercept}, err
 }
 
 // bind runs apply now and after every change of an option. Its error vetoes the change.
@@ -132,7 +133,7 @@ func (p *Proxy) layerOptions() *atomic.Pointer[layer.Options] {
 		return nil
 	}
 	p.opts.Subscribe(apply, "connection_strategy", "rawtcp", "keep_host_header", "validate_inbound_headers", "show_ignored_hosts",
-		"store_streamed_bodies", "http_connect_send_host_header", "stream_large_bodies", "body_size_limit", "proxy_debug")
+		"store_streamed_bodies", "http_connect_send_host_header", "stream_large_bodies", "body_size_limit", "proxy_debug", "proxyauth")
 	_ = apply(nil)
 	return ptr
 }
@@ -147,6 +148,7 @@ func readLayerOptions(o *option.Options) *layer.Options {
 		StoreStreamed:   o.Bool("store_streamed_bodies"),
 		OmitConnectHost: !o.Bool("http_connect_send_host_header"),
 		Debug:           o.Bool("proxy_debug"),
+		SOCKSLogin:      o.Str("proxyauth") != "",
 	}
 	if s := o.Str("stream_large_bodies"); s != "" {
 		if l.StreamLargeBodies, _ = option.ParseSize(s); l.StreamLargeBodies == 0 {

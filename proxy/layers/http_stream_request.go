@@ -72,7 +72,11 @@ func (st *HTTPStream) refuse(code errorCode, text string) {
 // A request that an addon has answered already is not sent, so it goes on being held.
 func (st *HTTPStream) streamRequest() {
 	f := st.flow
-	if f.Response != nil || !st.reach() {
+	if f.Response != nil {
+		f.Request.Body.Skip(0) // nobody will read it
+		return
+	}
+	if !st.reach() {
 		return
 	}
 	st.requestTee = !f.Request.Stream

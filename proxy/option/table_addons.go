@@ -17,7 +17,7 @@ func addonSpecs() []Spec {
 		boolean("keep_alt_svc_header", false, "In reverse mode, leave Alt-Svc headers as they are.").later(),
 		boolean("onboarding", true, "Serve a page from which clients can fetch the certificate of the CA.").later(),
 		text("onboarding_host", "mitm.it", "Host name of that page.").later(),
-		optionalText("proxyauth", "Ask clients to log in: user:pass, any, @file or ldap.").later(),
+		optionalText("proxyauth", "Ask clients to log in: user:pass, any, or @FILE with an htpasswd file."),
 		optionalText("readfile_filter", "Load only flows that match this filter.").later(),
 		optionalText("rfile", "Load the flows of this file at the start.").later(),
 		optionalText("save_stream_file", "Write flows to this file as they end. A + in front appends; strftime fields in the name are filled in.").later(),
