@@ -52,6 +52,9 @@ func newClient(e *Engine, r *role, nc net.Conn) *client {
 	c.now = time.Now()
 	c.conn = &flow.Client{Conn: flow.Conn{ID: flow.NewID(), Transport: "tcp", State: flow.Open, Start: c.now}, Mode: r.mode}
 	if nc != nil {
+		if _, udp := nc.RemoteAddr().(*net.UDPAddr); udp {
+			c.conn.Transport = "udp"
+		}
 		c.conn.Peer, c.conn.Local = addrPort(nc.RemoteAddr()), addrPort(nc.LocalAddr())
 		c.sock = newSocket(c, &c.conn.Conn, nc)
 		c.sockets = append(c.sockets, c.sock)
@@ -71,7 +74,7 @@ func (c *client) serve() {
 		return
 	}
 	c.root = c.role.root(c.ctx)
-	c.idle = time.AfterFunc(c.e.cfg.IdleTimeout, c.checkIdle)
+	c.idle = time.AfterFunc(c.patience(), c.checkIdle)
 	c.post(layer.Start{})
 	c.read(c.sock)
 	<-c.sock.gone
@@ -184,6 +187,14 @@ func (c *client) wake(cmd *layer.RequestWakeup) {
 	})
 }
 
+// patience is how long the client may be silent.
+func (c *client) patience() time.Duration {
+	if c.conn.Transport == "udp" {
+		return c.e.cfg.UDPTimeout
+	}
+	return c.e.cfg.IdleTimeout
+}
+
 // checkIdle closes a client that has been silent for too long, unless a person holds one of its flows.
 func (c *client) checkIdle() {
 	c.mu.Lock()
@@ -191,9 +202,11 @@ func (c *client) checkIdle() {
 	if c.dead {
 		return
 	}
-	left := c.e.cfg.IdleTimeout - time.Since(c.now)
+	left := c.patience() - time.Since(c.now)
 	if left <= 0 && c.held == 0 {
-		c.log(slog.LevelInfo, "closing connection due to inactivity")
+		if c.conn.Transport != "udp" { // which ends in no other way
+			c.log(slog.LevelInfo, "closing connection due to inactivity")
+		}
 		c.sock.cut()
 		return
 	}

@@ -40,9 +40,12 @@ func (c *client) open(cmd *layer.OpenConnection) {
 	c.opening[&srv.Conn] = cancel
 	srv.Start = c.now
 	srv.Touch()
-	addr := srv.Address.String()
+	addr, dial := srv.Address.String(), c.e.cfg.Dial
+	if srv.Transport == "udp" {
+		dial = c.e.cfg.DialUDP
+	}
 	c.wg.Go(func() {
-		nc, err := c.e.cfg.Dial(ctx, addr)
+		nc, err := dial(ctx, addr)
 		if err != nil && context.Cause(ctx) == context.DeadlineExceeded {
 			err = fmt.Errorf("connect to %s: no answer in %s", addr, c.e.cfg.ConnectTimeout)
 		}
@@ -69,7 +72,9 @@ func (c *client) opened(cmd *layer.OpenConnection, nc net.Conn, err error) {
 	default:
 		s = newSocket(c, &srv.Conn, nc)
 		c.sockets = append(c.sockets, s)
-		srv.State, srv.TCPSetup = flow.Open, time.Now()
+		if srv.State = flow.Open; srv.Transport != "udp" {
+			srv.TCPSetup = time.Now()
+		}
 		srv.Peer, srv.Local = addrPort(nc.RemoteAddr()), addrPort(nc.LocalAddr())
 		srv.Touch()
 		c.e.cfg.Addons.Handle(&layer.ServerConnected{Server: srv, Client: c.conn})
@@ -174,26 +179,34 @@ var errSelf = errors.New("the request would come back to the proxy itself: its d
 // A selfGuard knows the engine's own addresses.
 type selfGuard struct {
 	mu    sync.RWMutex
-	addrs []netip.AddrPort
+	addrs []ownAddr
 }
+
+// An ownAddr is an address of one network, tcp or udp.
+type ownAddr struct {
+	network string
+	netip.AddrPort
+}
+
+func ownAddrOf(a net.Addr) ownAddr { return ownAddr{a.Network(), addrPort(a)} }
 
 func (g *selfGuard) add(a net.Addr) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.addrs = append(g.addrs, addrPort(a))
+	g.addrs = append(g.addrs, ownAddrOf(a))
 }
 
 // remove forgets an address, if it is there once for each call.
 func (g *selfGuard) remove(a net.Addr) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if i := slices.Index(g.addrs, addrPort(a)); i >= 0 {
+	if i := slices.Index(g.addrs, ownAddrOf(a)); i >= 0 {
 		g.addrs = slices.Delete(g.addrs, i, i+1)
 	}
 }
 
 // check refuses an address at which the engine listens. It sees the resolved address, whatever name led there.
-func (g *selfGuard) check(_ context.Context, _, address string, _ syscall.RawConn) error {
+func (g *selfGuard) check(_ context.Context, network, address string, _ syscall.RawConn) error {
 	ap, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return nil
@@ -202,7 +215,7 @@ func (g *selfGuard) check(_ context.Context, _, address string, _ syscall.RawCon
 	g.mu.RLock()
 	defer g.mu.RUnlock()
 	for _, own := range g.addrs {
-		if own.Port() == ap.Port() && (own.Addr() == ip || own.Addr().IsUnspecified() && isLocal(ip)) {
+		if own.Port() == ap.Port() && strings.HasPrefix(network, own.network) && (own.Addr() == ip || own.Addr().IsUnspecified() && isLocal(ip)) {
 			return errSelf
 		}
 	}

@@ -32,10 +32,14 @@ type Config struct {
 	Log *slog.Logger
 	// Dial connects to servers. Nil: TCP with happy eyeballs.
 	Dial func(ctx context.Context, addr string) (net.Conn, error)
+	// DialUDP is the same for datagrams. Nil: UDP.
+	DialUDP func(ctx context.Context, addr string) (net.Conn, error)
 	// LocalAddr is where connections to servers come from; nil: the system chooses.
 	LocalAddr *net.TCPAddr
 	// IdleTimeout closes a client that has been silent for so long. 0: ten minutes.
 	IdleTimeout time.Duration
+	// UDPTimeout is the same for a client that sends datagrams. 0: two minutes (RFC 4787 §4.3).
+	UDPTimeout time.Duration
 	// ConnectTimeout bounds the time to reach a server. 0: 30 seconds.
 	ConnectTimeout time.Duration
 	// MaxClients bounds the clients at once. 0: 20,000.
@@ -78,6 +82,7 @@ func New(cfg Config) *Engine {
 		cfg.Mode = "regular"
 	}
 	cfg.IdleTimeout = or(cfg.IdleTimeout, 10*time.Minute)
+	cfg.UDPTimeout = or(cfg.UDPTimeout, 2*time.Minute)
 	cfg.ConnectTimeout = or(cfg.ConnectTimeout, 30*time.Second)
 	cfg.MaxClients = or(cfg.MaxClients, 20_000)
 	if cfg.Layers == nil {
@@ -88,6 +93,9 @@ func New(cfg Config) *Engine {
 	e.force, e.kill = context.WithCancel(context.Background())
 	if e.cfg.Dial == nil {
 		e.cfg.Dial = e.dialTCP
+	}
+	if e.cfg.DialUDP == nil {
+		e.cfg.DialUDP = e.dialUDP
 	}
 	e.sender.Go(e.send)
 	return e

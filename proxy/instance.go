@@ -54,23 +54,31 @@ func (i *Instance) String() string {
 type listener struct {
 	role *role
 	addr net.Addr
-	tcp  net.Listener
+	tcp  net.Listener // or
+	udp  *packets
 }
 
-func (l *listener) close() { l.tcp.Close() }
+func (l *listener) close() {
+	if l.udp != nil {
+		l.udp.close()
+	} else {
+		l.tcp.Close()
+	}
+}
 
 // Start opens the sockets of a mode. The host "" means all addresses, the port 0 one that is free. Clients are
 // accepted from now on, or as soon as Serve runs.
 func (e *Engine) Start(m Mode, host string, port int) (*Instance, error) {
 	i := &Instance{Mode: m}
-	r := m.role()
-	for _, transport := range m.transports() {
-		l, err := e.open(r, transport, host, port)
-		if err != nil {
-			i.close()
-			return nil, listenError(m, host, port, err)
+	err := e.openAll(i, host, port)
+	for range 16 { // a port that is free for TCP may be taken for UDP
+		if port != 0 || err == nil {
+			break
 		}
-		i.socks = append(i.socks, l)
+		err = e.openAll(i, host, port)
+	}
+	if err != nil {
+		return nil, listenError(m, host, port, err)
 	}
 	if err := e.listen(i.socks...); err != nil {
 		i.close()
@@ -79,13 +87,29 @@ func (e *Engine) Start(m Mode, host string, port int) (*Instance, error) {
 	return i, nil
 }
 
+// openAll opens all sockets of an instance at one port, or none.
+func (e *Engine) openAll(i *Instance, host string, port int) error {
+	r := i.Mode.role()
+	for _, transport := range i.Mode.transports() {
+		l, err := e.open(r, transport, host, port)
+		if err != nil {
+			i.close()
+			i.socks = nil
+			return err
+		}
+		i.socks = append(i.socks, l)
+		port = int(addrPort(l.addr).Port())
+	}
+	return nil
+}
+
 func (i *Instance) close() {
 	for _, l := range i.socks {
 		l.close()
 	}
 }
 
-// Stop closes the sockets of an instance. Clients that have come through them live on.
+// Stop closes the sockets of an instance. Clients that have come through them by TCP live on.
 func (e *Engine) Stop(i *Instance) {
 	i.close()
 	e.mu.Lock()
@@ -96,7 +120,14 @@ func (e *Engine) Stop(i *Instance) {
 	e.lns = slices.DeleteFunc(e.lns, func(l *listener) bool { return slices.Contains(i.socks, l) })
 }
 
-func (e *Engine) open(r *role, _, host string, port int) (*listener, error) {
+func (e *Engine) open(r *role, transport, host string, port int) (*listener, error) {
+	if transport == "udp" {
+		p, err := openUDP(host, port)
+		if err != nil {
+			return nil, err
+		}
+		return &listener{role: r, addr: p.pc.LocalAddr(), udp: p}, nil
+	}
 	lc := net.ListenConfig{KeepAliveConfig: net.KeepAliveConfig{Enable: false}}
 	ln, err := lc.Listen(context.Background(), "tcp", flow.JoinHostPort(host, port))
 	if err != nil {
@@ -141,7 +172,11 @@ func (e *Engine) Serve(ctx context.Context) error {
 
 // accept takes clients from a socket until it is closed. The caller holds the lock.
 func (e *Engine) accept(l *listener) {
-	e.accepting.Go(func() { e.acceptTCP(l) })
+	if l.udp != nil {
+		e.accepting.Go(func() { e.acceptUDP(l) })
+	} else {
+		e.accepting.Go(func() { e.acceptTCP(l) })
+	}
 }
 
 func (e *Engine) acceptTCP(l *listener) {

@@ -1,6 +1,9 @@
 package proxy
 
 import (
+	"encoding/binary"
+	"errors"
+	"math"
 	"net"
 	"net/netip"
 	"sync"
@@ -25,6 +28,7 @@ type socket struct {
 	nc     net.Conn
 	raw    syscall.RawConn // nil when nc has none
 	client bool
+	packet bool // its output is datagrams, each led by its length in two bytes
 
 	fresh []byte // not committed yet; guarded by the client's lock
 
@@ -44,7 +48,7 @@ type socket struct {
 }
 
 func newSocket(c *client, conn *flow.Conn, nc net.Conn) *socket {
-	s := &socket{conn: conn, nc: nc, client: conn == &c.conn.Conn, gone: make(chan struct{})}
+	s := &socket{conn: conn, nc: nc, client: conn == &c.conn.Conn, packet: conn.Transport == "udp", gone: make(chan struct{})}
 	s.room.L = &s.mu
 	if sc, ok := nc.(syscall.Conn); ok {
 		s.raw, _ = sc.SyscallConn()
@@ -58,7 +62,13 @@ func (s *socket) put(b []byte) {
 		return
 	}
 	if s.fresh == nil {
-		s.fresh = outBuffer(len(b))
+		s.fresh = outBuffer(len(b) + 2)
+	}
+	if s.packet {
+		if len(b) > math.MaxUint16 {
+			return
+		}
+		s.fresh = binary.BigEndian.AppendUint16(s.fresh, uint16(len(b)))
 	}
 	s.fresh = append(s.fresh, b...)
 }
@@ -97,7 +107,7 @@ func (w write) flush() {
 	for w.mine {
 		var err error
 		if len(b) > 0 {
-			_, err = s.nc.Write(b)
+			err = s.write(b)
 			keepBuffer(b)
 		}
 		s.mu.Lock()
@@ -122,6 +132,22 @@ func (w write) flush() {
 		s.room.Wait()
 	}
 	s.mu.Unlock()
+}
+
+// write writes all of b. A datagram that cannot be sent is lost.
+func (s *socket) write(b []byte) error {
+	if !s.packet {
+		_, err := s.nc.Write(b)
+		return err
+	}
+	for len(b) >= 2 {
+		n := 2 + int(binary.BigEndian.Uint16(b))
+		if _, err := s.nc.Write(b[2:n]); errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		b = b[n:]
+	}
+	return nil
 }
 
 func (s *socket) finishWriting() {
@@ -172,6 +198,9 @@ func (s *socket) cut() {
 // recv waits until there is something to read, without holding a buffer
 // while it waits, and lends it to got. It returns the error that ends the connection.
 func (s *socket) recv(got func([]byte)) error {
+	if p, ok := s.nc.(*peer); ok {
+		return p.recv(got)
+	}
 	if s.raw == nil {
 		return s.recvPlain(got)
 	}
@@ -192,9 +221,14 @@ func (s *socket) recvPlain(got func([]byte)) error {
 }
 
 func addrPort(a net.Addr) netip.AddrPort {
-	if t, ok := a.(*net.TCPAddr); ok {
-		ap := t.AddrPort()
-		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+	var ap netip.AddrPort
+	switch a := a.(type) {
+	case *net.TCPAddr:
+		ap = a.AddrPort()
+	case *net.UDPAddr:
+		ap = a.AddrPort()
+	default:
+		return ap
 	}
-	return netip.AddrPort{}
+	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
 }

@@ -69,9 +69,15 @@ func (i *Intercept) Handle(h layer.Hook) <-chan layer.Verdict {
 		return i.hold(h.Flow)
 	case *layer.TCPMessage:
 		return i.hold(h.Flow)
+	case *layer.UDPMessage:
+		return i.hold(h.Flow)
 	case *layer.Error:
 		i.forget(h.Flow.ID)
 	case *layer.TCPError:
+		i.forget(h.Flow.ID)
+	case *layer.UDPError:
+		i.forget(h.Flow.ID)
+	case *layer.UDPEnd:
 		i.forget(h.Flow.ID)
 	case *layer.TCPEnd:
 		i.forget(h.Flow.ID)

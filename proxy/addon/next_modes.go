@@ -38,3 +38,9 @@ func reversed(ctx *layer.Context, client []byte) layer.Layer {
 	}
 	return inner
 }
+
+// datagrams chooses for a client that sends datagrams.
+func (r *hostRules) datagrams(ctx *layer.Context) layer.Layer {
+	ignored, _ := r.ignored(ctx, nil, nil)
+	return layers.NewUDP(ctx, ignored)
+}
