@@ -151,6 +151,8 @@ func (c *client) do(cmd layer.Command) {
 		c.open(cmd)
 	case *layer.RequestWakeup:
 		c.wake(cmd)
+	case *layer.Resolve:
+		c.resolve(cmd)
 	case *layer.Log:
 		c.log(cmd.Level, cmd.Text)
 	case *layer.Update:
@@ -189,6 +191,9 @@ func (c *client) wake(cmd *layer.RequestWakeup) {
 
 // patience is how long the client may be silent.
 func (c *client) patience() time.Duration {
+	if c.role.brief {
+		return min(dnsTimeout, c.e.cfg.UDPTimeout)
+	}
 	if c.conn.Transport == "udp" {
 		return c.e.cfg.UDPTimeout
 	}

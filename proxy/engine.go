@@ -34,6 +34,8 @@ type Config struct {
 	Dial func(ctx context.Context, addr string) (net.Conn, error)
 	// DialUDP is the same for datagrams. Nil: UDP.
 	DialUDP func(ctx context.Context, addr string) (net.Conn, error)
+	// Resolve says where DNS answers come from; it may be stored to while the engine runs. Nil: the system's name servers.
+	Resolve *atomic.Pointer[ResolveConfig]
 	// LocalAddr is where connections to servers come from; nil: the system chooses.
 	LocalAddr *net.TCPAddr
 	// IdleTimeout closes a client that has been silent for so long. 0: ten minutes.
@@ -51,6 +53,8 @@ type Engine struct {
 	cfg   Config
 	flows chan []*flow.Flow
 	self  selfGuard
+
+	resolver resolver
 
 	pub     sync.Mutex
 	queue   []*client     // have flows to publish
@@ -89,7 +93,7 @@ func New(cfg Config) *Engine {
 		cfg.Layers = &atomic.Pointer[layer.Options]{}
 		cfg.Layers.Store(&layer.Options{RawTCP: true})
 	}
-	e := &Engine{cfg: cfg, role: &role{cfg.Mode, cfg.Root, cfg.Upstream}, deaf: make(chan struct{}), flows: make(chan []*flow.Flow), waiting: make(chan struct{}, 1), over: make(chan struct{}), clients: map[*client]struct{}{}}
+	e := &Engine{cfg: cfg, role: &role{mode: cfg.Mode, root: cfg.Root, upstream: cfg.Upstream}, deaf: make(chan struct{}), flows: make(chan []*flow.Flow), waiting: make(chan struct{}, 1), over: make(chan struct{}), clients: map[*client]struct{}{}}
 	e.force, e.kill = context.WithCancel(context.Background())
 	if e.cfg.Dial == nil {
 		e.cfg.Dial = e.dialTCP
@@ -97,6 +101,7 @@ func New(cfg Config) *Engine {
 	if e.cfg.DialUDP == nil {
 		e.cfg.DialUDP = e.dialUDP
 	}
+	e.resolver.e = e
 	e.sender.Go(e.send)
 	return e
 }

@@ -17,7 +17,11 @@ type role struct {
 	mode     string // recorded on each client
 	root     func(*layer.Context) layer.Layer
 	upstream *flow.Via
+	brief    bool // clients have little to say: dnsTimeout is their patience
 }
+
+// dnsTimeout closes DNS clients that have been silent for so long (RFC 7766 §6.2.3).
+const dnsTimeout = 20 * time.Second
 
 // An Instance is a mode that the engine serves, with the sockets it listens on.
 type Instance struct {

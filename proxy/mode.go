@@ -174,7 +174,7 @@ func (m Mode) defaultPort() int {
 
 // role returns how the mode's clients are served.
 func (m Mode) role() *role {
-	r := &role{mode: m.Name + m.Spec[len(m.Name):], upstream: m.Upstream}
+	r := &role{mode: m.Name + m.Spec[len(m.Name):], upstream: m.Upstream, brief: m.Reverse != nil && m.Reverse.Scheme == "dns"}
 	switch m.Name {
 	case "upstream":
 		r.root = func(ctx *layer.Context) layer.Layer { return layers.NewHTTPUpstreamProxy(ctx) }
@@ -182,6 +182,9 @@ func (m Mode) role() *role {
 		r.root = func(ctx *layer.Context) layer.Layer { return layers.NewReverseProxy(ctx, m.Reverse) }
 	case "socks5":
 		r.root = func(ctx *layer.Context) layer.Layer { return layers.NewSocks5Proxy(ctx) }
+	case "dns":
+		r.brief = true
+		r.root = func(ctx *layer.Context) layer.Layer { return layers.NewDNS(ctx) }
 	default:
 		r.root = func(ctx *layer.Context) layer.Layer { return layers.NewHTTPProxy(ctx) }
 	}

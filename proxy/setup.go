@@ -52,7 +52,7 @@ func Open(opts *option.Options, log *slog.Logger) (*Proxy, error) {
 	}
 	p.Engine = New(Config{
 		Addons: chain, Layers: p.layerOptions(), Log: log,
-		LocalAddr: local, IdleTimeout: time.Duration(opts.Int("tcp_timeout")) * time.Second,
+		LocalAddr: local, Resolve: p.resolveConfig(), IdleTimeout: time.Duration(opts.Int("tcp_timeout")) * time.Second,
 	})
 	p.replays.init(p.Engine, opts)
 	return p, p.bindModes()
@@ -123,6 +123,18 @@ func (p *Proxy) bindIntercept() error {
 		return set(nil)
 	}
 	return nil
+}
+
+// resolveConfig returns where DNS answers come from, renewed on every change.
+func (p *Proxy) resolveConfig() *atomic.Pointer[ResolveConfig] {
+	ptr := &atomic.Pointer[ResolveConfig]{}
+	apply := func([]string) error {
+		ptr.Store(&ResolveConfig{Servers: p.opts.Strs("dns_name_servers"), Hosts: p.opts.Bool("dns_use_hosts_file")})
+		return nil
+	}
+	p.opts.Subscribe(apply, "dns_name_servers", "dns_use_hosts_file")
+	_ = apply(nil)
+	return ptr
 }
 
 // layerOptions returns what the layers read, renewed on every change.

@@ -69,6 +69,12 @@ func (i *Intercept) Handle(h layer.Hook) <-chan layer.Verdict {
 		return i.hold(h.Flow)
 	case *layer.TCPMessage:
 		return i.hold(h.Flow)
+	case *layer.DNSRequest:
+		return i.hold(h.Flow)
+	case *layer.DNSResponse:
+		return i.hold(h.Flow)
+	case *layer.DNSError:
+		i.forget(h.Flow.ID)
 	case *layer.UDPMessage:
 		return i.hold(h.Flow)
 	case *layer.Error:

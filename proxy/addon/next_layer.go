@@ -124,6 +124,8 @@ func (r *hostRules) plain(ctx *layer.Context, client, server []byte) layer.Layer
 		return layers.NewTCP(ctx, false)
 	case isHTTPALPN(ctx.Client.ALPN):
 		return layers.NewHTTP(ctx, layers.HTTPTransparent)
+	case isDNSPort(ctx):
+		return layers.NewDNS(ctx)
 	case ctx.Options().RawTCP && !looksLikeHTTP(client, server):
 		return layers.NewTCP(ctx, false)
 	}

@@ -25,9 +25,14 @@ func reversed(ctx *layer.Context, client []byte) layer.Layer {
 		middle = layers.NewClientTLS(ctx)
 	}
 	var inner layer.Layer
-	if r.Scheme == "http" || r.Scheme == "https" {
+	switch {
+	case r.Scheme == "dns":
+		return layers.NewDNS(ctx)
+	case r.Scheme == "http" || r.Scheme == "https":
 		inner = layers.NewHTTP(ctx, layers.HTTPTransparent)
-	} else {
+	case ctx.Client.Transport == "udp":
+		return layers.NewUDP(ctx, false)
+	default:
 		inner = layers.NewTCP(ctx, false)
 	}
 	if middle != nil {
@@ -42,5 +47,19 @@ func reversed(ctx *layer.Context, client []byte) layer.Layer {
 // datagrams chooses for a client that sends datagrams.
 func (r *hostRules) datagrams(ctx *layer.Context) layer.Layer {
 	ignored, _ := r.ignored(ctx, nil, nil)
-	return layers.NewUDP(ctx, ignored)
+	if ignored {
+		return layers.NewUDP(ctx, true)
+	}
+	if l := reversed(ctx, nil); l != nil {
+		return l
+	}
+	if isDNSPort(ctx) && !r.udp.match(ctx.Server.Address.Host) {
+		return layers.NewDNS(ctx)
+	}
+	return layers.NewUDP(ctx, false)
+}
+
+// isDNSPort reports whether the client goes to a port of DNS (RFC 1035 §4.2, RFC 6762 §3).
+func isDNSPort(ctx *layer.Context) bool {
+	return ctx.Server.Address.Port == 53 || ctx.Server.Address.Port == 5353
 }

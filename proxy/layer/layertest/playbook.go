@@ -224,6 +224,7 @@ func (p *Playbook) carryOut(c layer.Command) {
 		p.out(fmt.Sprintf("open %s %s", p.serverName(c.Server), c.Server.Address))
 	case *layer.CloseConnection:
 		p.close(c)
+	case *layer.Update: // shows what can be seen without it
 	case *layer.RequestWakeup:
 		p.wakeups = append(p.wakeups, c)
 		p.out("wakeup " + c.After.String())
