@@ -102,7 +102,7 @@ func (x *dnsExchange) ask(s *layer.Script) dnsAnswer {
 			x.sent = nil
 			return *ev
 		case *layer.Kill:
-			return dnsAnswer{err: errors.New(flow.KilledMessage)}
+			return dnsAnswer{err: errors.New("killed")}
 		}
 	}
 }

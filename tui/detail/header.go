@@ -50,7 +50,9 @@ func (h header) first(when span) []string {
 		rest = clean(r.PrettyURL(), h.w*maxURLRows)
 	default:
 		what = append(what, span{t.Scheme(f.Kind.String()), strings.ToUpper(f.Kind.String())})
-		rest = ends(f)
+		if rest = ends(f); f.Kind == flow.DNS {
+			rest = dnsTitle(f)
+		}
 	}
 	lead, used := h.join(what)
 	room := h.w - used - 1
@@ -114,6 +116,9 @@ func (h header) second(indent int) string {
 	}
 	if all := messagesOf(f); f.WebSocket != nil || f.Request == nil && f.Kind != flow.DNS {
 		spans = append(spans, span{t.Muted, count(len(all), "message")})
+	}
+	if f.Kind == flow.DNS {
+		spans = append(spans, h.dnsOutcome()...)
 	}
 	if f.Error != nil {
 		spans = append(spans, span{t.Error, "error: " + clean(f.Error.Message, 4*h.w)})
