@@ -1,8 +1,10 @@
 package proxy
 
 import (
+	"errors"
 	"log/slog"
 	"net"
+	"net/netip"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -73,6 +75,12 @@ func (c *client) serve() {
 		c.sock.nc.Close()
 		return
 	}
+	if err := c.findTarget(); err != nil {
+		c.log(slog.LevelError, "transparent mode: "+err.Error())
+		c.sock.nc.Close()
+		c.e.cfg.Addons.Handle(&layer.ClientDisconnected{Client: c.conn})
+		return
+	}
 	c.root = c.role.root(c.ctx)
 	c.idle = time.AfterFunc(c.patience(), c.checkIdle)
 	c.post(layer.Start{})
@@ -81,6 +89,25 @@ func (c *client) serve() {
 	c.teardown()
 	c.log(slog.LevelDebug, "client disconnect")
 	c.e.cfg.Addons.Handle(&layer.ClientDisconnected{Client: c.conn})
+}
+
+// findTarget learns where a client was going that was led here on its way.
+func (c *client) findTarget() error {
+	if c.role.target == nil {
+		return nil
+	}
+	to, err := c.role.target(c.sock.nc)
+	if err != nil {
+		return err
+	}
+	to = netip.AddrPortFrom(to.Addr().Unmap(), to.Port())
+	if to == c.conn.Local {
+		return errors.New("the client has connected to the proxy itself: set it to a proxy in regular mode")
+	}
+	c.conn.Local = to
+	c.conn.Touch()
+	c.ctx.Server.Address = flow.Addr{Host: to.Addr().String(), Port: int(to.Port())}
+	return nil
 }
 
 // post gives the layers an event and then does what must not be done under the lock.

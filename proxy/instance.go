@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -17,7 +18,9 @@ type role struct {
 	mode     string // recorded on each client
 	root     func(*layer.Context) layer.Layer
 	upstream *flow.Via
-	brief    bool // clients have little to say: dnsTimeout is their patience
+	// target returns where a client was going, if it was led here on its way; nil: it has come by itself.
+	target func(net.Conn) (netip.AddrPort, error)
+	brief  bool // clients have little to say: dnsTimeout is their patience
 }
 
 // dnsTimeout closes DNS clients that have been silent for so long (RFC 7766 §6.2.3).

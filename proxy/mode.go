@@ -99,6 +99,9 @@ func (m *Mode) parseData(data string) (err error) {
 		if data != "" {
 			return fmt.Errorf("the %s mode takes no arguments", m.Name)
 		}
+		if m.Name == "transparent" {
+			return transparentMissing
+		}
 	case "upstream":
 		if data == "" {
 			return fmt.Errorf("name the proxy, as in upstream:http://proxy.example:3128")
@@ -182,6 +185,9 @@ func (m Mode) role() *role {
 		r.root = func(ctx *layer.Context) layer.Layer { return layers.NewReverseProxy(ctx, m.Reverse) }
 	case "socks5":
 		r.root = func(ctx *layer.Context) layer.Layer { return layers.NewSocks5Proxy(ctx) }
+	case "transparent":
+		r.target = originalTarget
+		r.root = func(ctx *layer.Context) layer.Layer { return layers.NewTransparentProxy(ctx) }
 	case "dns":
 		r.brief = true
 		r.root = func(ctx *layer.Context) layer.Layer { return layers.NewDNS(ctx) }

@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"golang.org/x/net/proxy"
+
+	"sluice/proxy/flow"
 )
 
 // at returns where the mode listens.
@@ -186,5 +188,23 @@ func TestModeThatCannotBeServed(t *testing.T) {
 	get(t, r.clientOf("http://"+r.at("regular")), r.plain.URL+"/still")
 	if err := r.opts.Set("listen_port="+port, "mode=regular", "mode=socks5"); err == nil || !strings.Contains(err.Error(), "cannot both listen") {
 		t.Error(err)
+	}
+}
+
+// waitTCP returns the only TCP flow once it has so many messages.
+func (r *rig) waitTCP(messages int) *flow.Flow {
+	r.t.Helper()
+	for {
+		var found *flow.Flow
+		r.store.Each(func(f *flow.Flow) bool {
+			if f.Kind == flow.TCP && len(f.Messages) >= messages {
+				found = f
+			}
+			return true
+		})
+		if found != nil {
+			return found
+		}
+		<-r.store.Changes()
 	}
 }
