@@ -82,11 +82,21 @@ func (p *Proxy) addons(log *slog.Logger) (addon.Chain, error) {
 		bind(p.opts, func() error { block.Private.Store(p.opts.Bool("block_private")); return nil }, "block_private"),
 		bind(p.opts, func() error { anticache.On.Store(p.opts.Bool("anticache")); return nil }, "anticache"),
 		bind(p.opts, func() error { anticomp.On.Store(p.opts.Bool("anticomp")); return nil }, "anticomp"),
+		bind(p.opts, func() error { return p.setRoutes(auth) }, "upstream_routes"),
 		bind(p.opts, func() error { return auth.Set(p.opts.Str("upstream_auth")) }, "upstream_auth"),
 		bind(p.opts, func() error { return login.Set(p.opts.Str("proxyauth")) }, "proxyauth"),
 		p.bindIntercept(),
 	)
 	return addon.Chain{block, anticache, anticomp, login, next, tlsConfig, auth, p.intercept}, err
+}
+
+// setRoutes tells who names a password to upstream proxies which requests do not go to the one that is meant for all.
+func (p *Proxy) setRoutes(auth *addon.UpstreamAuth) error {
+	routes, err := parseRoutes(p.opts.Strs("upstream_routes"))
+	if err == nil {
+		auth.SetRouted(func(to flow.Addr) bool { _, ok := find(routes, to); return ok })
+	}
+	return err
 }
 
 // bind runs apply now and after every change of an option. Its error vetoes the change.
@@ -144,7 +154,7 @@ func (p *Proxy) layerOptions() *atomic.Pointer[layer.Options] {
 		ptr.Store(readLayerOptions(p.opts))
 		return nil
 	}
-	p.opts.Subscribe(apply, "connection_strategy", "rawtcp", "keep_host_header", "validate_inbound_headers", "show_ignored_hosts",
+	p.opts.Subscribe(apply, "upstream_routes", "upstream_auth", "connection_strategy", "rawtcp", "keep_host_header", "validate_inbound_headers", "show_ignored_hosts",
 		"store_streamed_bodies", "http_connect_send_host_header", "stream_large_bodies", "body_size_limit", "proxy_debug", "proxyauth")
 	_ = apply(nil)
 	return ptr
@@ -160,7 +170,11 @@ func readLayerOptions(o *option.Options) *layer.Options {
 		StoreStreamed:   o.Bool("store_streamed_bodies"),
 		OmitConnectHost: !o.Bool("http_connect_send_host_header"),
 		Debug:           o.Bool("proxy_debug"),
+		UpstreamAuth:    o.Str("upstream_auth"),
 		SOCKSLogin:      o.Str("proxyauth") != "",
+	}
+	if routes, err := parseRoutes(o.Strs("upstream_routes")); err == nil && len(routes) > 0 {
+		l.Route = func(to flow.Addr) (*flow.Via, bool) { return find(routes, to) }
 	}
 	if s := o.Str("stream_large_bodies"); s != "" {
 		if l.StreamLargeBodies, _ = option.ParseSize(s); l.StreamLargeBodies == 0 {

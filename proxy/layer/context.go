@@ -18,9 +18,13 @@ type Options struct {
 	OmitConnectHost   bool  // no Host header in CONNECT to an upstream proxy
 	StreamLargeBodies int64 // bytes; stream bodies over it. 0: never. -1: every body
 	BodySizeLimit     int64 // bytes; refuse bodies over it. 0: no limit
-	SOCKSLogin        bool  // SOCKS clients must log in
-	HeadLimit         int   // bytes of a message head. 0: the codec's default
-	Debug             bool
+	// Route returns the upstream proxy for a server, nil for none, and whether there is a rule for it. Nil: there are no rules.
+	Route        func(flow.Addr) (*flow.Via, bool)
+	UpstreamAuth string // user:password for upstream proxies that speak SOCKS; "" for none
+
+	SOCKSLogin bool // SOCKS clients must log in
+	HeadLimit  int  // bytes of a message head. 0: the codec's default
+	Debug      bool
 }
 
 // A Context is what the layers of one connection know in common.

@@ -186,8 +186,9 @@ func (st *HTTPStream) requestStreamed() {
 func (st *HTTPStream) reach() bool {
 	f := st.flow
 	key := connKey{addr: flow.Addr{Host: f.Request.Host, Port: f.Request.Port}, tls: f.Request.Scheme == "https"}
-	if f.Server.Via != nil {
-		key.via = *f.Server.Via
+	via, plain := st.h.via(key.addr, f.Server.Via)
+	if via != nil {
+		key.via, key.plain = *via, plain && !key.tls
 	}
 	c := st.h.idleConn(key)
 	if c == nil {

@@ -26,6 +26,8 @@ func addonSpecs() []Spec {
 		optionalText("stickyauth", "Repeat the Authorization header in later requests that match this filter.").later(),
 		optionalText("stickycookie", "Repeat cookies that were set in later requests that match this filter.").later(),
 		boolean("strip_ech", true, "Remove Encrypted Client Hello from DNS HTTPS records.").later(),
+		list("upstream_routes", "Reach some servers through a proxy of their own, whatever the mode: SERVER=PROXY, as in *.example.com=http://proxy:3128. "+
+			"The server may be a network or have a port, the proxy may be socks5://host:port or direct. The first that fits counts."),
 		optionalText("upstream_auth", "Log in to upstream proxies and reverse targets with user:pass.").checked(userPass),
 	}
 }
