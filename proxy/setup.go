@@ -68,6 +68,7 @@ func (p *Proxy) Kill(id flow.ID) bool { return p.intercept.Kill(id) || p.Engine.
 func (p *Proxy) addons(log *slog.Logger) (addon.Chain, error) {
 	block := &addon.Block{Log: log}
 	anticache, anticomp := &addon.AntiCache{}, &addon.AntiComp{}
+	records, altSvc := &addon.StripDNSHTTPS{}, &addon.UpdateAltSvc{}
 	next, err := addon.NewNextLayer(p.opts)
 	if err != nil {
 		return nil, err
@@ -84,10 +85,12 @@ func (p *Proxy) addons(log *slog.Logger) (addon.Chain, error) {
 		bind(p.opts, func() error { anticomp.On.Store(p.opts.Bool("anticomp")); return nil }, "anticomp"),
 		bind(p.opts, func() error { return p.setRoutes(auth) }, "upstream_routes"),
 		bind(p.opts, func() error { return auth.Set(p.opts.Str("upstream_auth")) }, "upstream_auth"),
+		bind(p.opts, func() error { records.ECH.Store(p.opts.Bool("strip_ech")); return nil }, "strip_ech"),
+		bind(p.opts, func() error { altSvc.Keep.Store(p.opts.Bool("keep_alt_svc_header")); return nil }, "keep_alt_svc_header"),
 		bind(p.opts, func() error { return login.Set(p.opts.Str("proxyauth")) }, "proxyauth"),
 		p.bindIntercept(),
 	)
-	return addon.Chain{block, anticache, anticomp, login, next, tlsConfig, auth, p.intercept}, err
+	return addon.Chain{block, records, anticache, anticomp, login, next, tlsConfig, auth, altSvc, p.intercept}, err
 }
 
 // setRoutes tells who names a password to upstream proxies which requests do not go to the one that is meant for all.

@@ -14,7 +14,7 @@ func addonSpecs() []Spec {
 		text("hardump", "", "Write all flows to this HTTP Archive at the end; - is the standard output.").later(),
 		optionalText("intercept", "Hold flows that match this filter until they are resumed."),
 		boolean("intercept_active", false, "Whether the intercept filter holds anything."),
-		boolean("keep_alt_svc_header", false, "In reverse mode, leave Alt-Svc headers as they are.").later(),
+		boolean("keep_alt_svc_header", false, "Leave Alt-Svc headers as they are, although they lead clients past the proxy."),
 		boolean("onboarding", true, "Serve a page from which clients can fetch the certificate of the CA.").later(),
 		text("onboarding_host", "mitm.it", "Host name of that page.").later(),
 		optionalText("proxyauth", "Ask clients to log in: user:pass, any, or @FILE with an htpasswd file."),
@@ -25,7 +25,7 @@ func addonSpecs() []Spec {
 		list("scripts", "Scripts to run. In a config file a relative path starts at the file's directory.").later(),
 		optionalText("stickyauth", "Repeat the Authorization header in later requests that match this filter.").later(),
 		optionalText("stickycookie", "Repeat cookies that were set in later requests that match this filter.").later(),
-		boolean("strip_ech", true, "Remove Encrypted Client Hello from DNS HTTPS records.").later(),
+		boolean("strip_ech", true, "Remove Encrypted Client Hello from DNS HTTPS records."),
 		list("upstream_routes", "Reach some servers through a proxy of their own, whatever the mode: SERVER=PROXY, as in *.example.com=http://proxy:3128. "+
 			"The server may be a network or have a port, the proxy may be socks5://host:port or direct. The first that fits counts."),
 		optionalText("upstream_auth", "Log in to upstream proxies and reverse targets with user:pass.").checked(userPass),
