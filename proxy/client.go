@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sluice/proxy/flow"
@@ -43,6 +44,9 @@ type client struct {
 	fresh  []*flow.Flow // were in a hook and are not published yet
 	queued bool         // the engine will take fresh
 
+	crowded atomic.Bool // too much waits for the layers
+	room    sync.Cond   // crowded has ended, or the client has; its lock is mu
+
 	idle     *time.Timer
 	done     chan struct{}  // closed when dead
 	replayed chan struct{}  // of a replay: closed when its flow has ended; else nil
@@ -51,6 +55,7 @@ type client struct {
 
 func newClient(e *Engine, r *role, nc net.Conn) *client {
 	c := &client{e: e, role: r, done: make(chan struct{})}
+	c.room.L = &c.mu
 	c.now = time.Now()
 	c.conn = &flow.Client{Conn: flow.Conn{ID: flow.NewID(), Transport: "tcp", State: flow.Open, Start: c.now}, Mode: r.mode}
 	if nc != nil {
@@ -118,6 +123,7 @@ func (c *client) post(ev layer.Event) {
 	if c.draining && len(c.flows) == 0 && !c.dead && c.sock != nil {
 		c.close(&layer.CloseConnection{Conn: &c.conn.Conn})
 	}
+	c.count()
 	writes := room[:0]
 	for i, s := range c.dirty {
 		writes = append(writes, s.commit())
@@ -240,6 +246,7 @@ func (c *client) checkIdle() {
 			c.log(slog.LevelInfo, "closing connection due to inactivity")
 		}
 		c.sock.cut()
+		c.room.Broadcast()
 		return
 	}
 	c.idle.Reset(max(left, time.Second))
@@ -298,6 +305,7 @@ func (c *client) bury() {
 	}
 	c.dead = true
 	close(c.done)
+	c.room.Broadcast()
 	for _, cancel := range c.opening {
 		cancel()
 	}

@@ -135,6 +135,7 @@ func (c *client) read(s *socket) {
 		ev.Data = b
 		c.post(ev)
 		ev.Data = nil
+		c.wait(s)
 	})
 	c.mu.Lock()
 	s.conn.State &^= flow.CanRead

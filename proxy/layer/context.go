@@ -70,6 +70,9 @@ func (c *Context) Push(l Layer) { c.Layers = append(c.Layers, l) }
 // Stop ends every script of the client. No layer may be given an event after it.
 func (c *Context) Stop() { c.scripts.stop() }
 
+// Backlog returns how many bytes of data the client's scripts have been given and not read yet.
+func (c *Context) Backlog() int { return c.shared.backlog }
+
 // shared is what all contexts of a client have together.
 type shared struct {
 	kit  *kit // taken for this event; nil: not needed yet
@@ -80,4 +83,6 @@ type shared struct {
 	data     [4]DataReceived
 	sent     int
 	received int
+
+	backlog int // bytes
 }

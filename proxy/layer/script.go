@@ -29,6 +29,9 @@ type Script struct {
 	prev, next *Script
 }
 
+// eventCost is what keeping an event costs besides its data, in bytes.
+const eventCost = 128
+
 var errStopped = errors.New("script stopped")
 
 // Begin sets the body, which starts with the first event.
@@ -77,12 +80,29 @@ func (s *Script) put(ev Event) {
 		s.inbox = s.room[:0]
 	}
 	s.inbox = append(s.inbox, ev)
+	s.count(ev, 1)
+}
+
+// count adds what an event takes of memory to the client's backlog, or with -1 takes it off.
+func (s *Script) count(ev Event, sign int) {
+	if d, ok := ev.(*DataReceived); ok {
+		s.ctx.shared.backlog += sign * (len(d.Data) + eventCost)
+	}
+}
+
+// forget drops what has not been read.
+func (s *Script) forget() {
+	for _, ev := range s.inbox {
+		s.count(ev, -1)
+	}
+	s.inbox = nil
 }
 
 // play runs the body to its end, or to where it is stopped.
 func (s *Script) play() {
 	defer func() {
-		s.over, s.inbox, s.co = true, nil, nil
+		s.forget()
+		s.over, s.co = true, nil
 		s.ctx.scripts.remove(s)
 		if r := recover(); r != nil && r != any(errStopped) {
 			panic(r)
@@ -113,6 +133,7 @@ func (s *Script) Next() Event {
 	}
 	ev := s.inbox[0]
 	s.inbox[0] = nil
+	s.count(ev, -1)
 	if s.inbox = s.inbox[1:]; len(s.inbox) == 0 {
 		s.inbox = nil
 	}
@@ -122,7 +143,7 @@ func (s *Script) Next() Event {
 // Rest takes all events that have come and not been read. What they lend is lent until Handle returns.
 func (s *Script) Rest() []Event {
 	rest := slices.Clone(s.inbox)
-	s.inbox = nil
+	s.forget()
 	return rest
 }
 
