@@ -196,3 +196,14 @@ func (m Mode) role() *role {
 	}
 	return r
 }
+
+// asksLogin reports whether all that clients do in the mode can be made to need a login.
+func (m Mode) asksLogin() bool {
+	switch m.Name {
+	case "reverse":
+		return m.Reverse.Scheme == "http" || m.Reverse.Scheme == "https"
+	case "transparent", "dns":
+		return false
+	}
+	return true
+}

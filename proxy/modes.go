@@ -95,6 +95,14 @@ func (p *Proxy) Announce() {
 	defer p.instances.mu.Unlock()
 	p.announced = true
 	p.tellModes(nil, nil)
+	if p.opts.Str("proxyauth") == "" {
+		return
+	}
+	for _, s := range p.instances.list {
+		if !s.Mode.asksLogin() {
+			p.cfg.Log.Warn("proxyauth is set, but what is not HTTP needs no login in the mode " + s.Mode.Spec)
+		}
+	}
 }
 
 type wantedMode struct {

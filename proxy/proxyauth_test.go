@@ -1,9 +1,12 @@
 package proxy
 
 import (
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
+
+	"sluice/proxy/option"
 )
 
 func TestProxyAuth(t *testing.T) {
@@ -50,5 +53,29 @@ func TestRefusedUploadIsNotKept(t *testing.T) {
 	}
 	if f := r.wait("/upload", ended); f.Request.Body.Len() != 8<<20 || len(f.Request.Body.Bytes()) > 2<<20 {
 		t.Errorf("%d of %d bytes", len(f.Request.Body.Bytes()), f.Request.Body.Len())
+	}
+}
+
+// It is said where a login cannot be asked for.
+func TestProxyAuthWithoutEffect(t *testing.T) {
+	for spec, warned := range map[string]bool{"regular": false, "socks5": false, "reverse:https://x": false, "reverse:tcp://x:1": true, "dns": true} {
+		opts := option.New()
+		if err := opts.Set("confdir="+t.TempDir(), "listen_host=127.0.0.1", "listen_port=0", "proxyauth=any", "mode="+spec); err != nil {
+			t.Fatal(err)
+		}
+		var log lockedBuffer
+		p, err := Open(opts, slog.New(slog.NewTextHandler(&log, nil)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Announce()
+		go func() {
+			for range p.Flows() {
+			}
+		}()
+		p.Shutdown(t.Context())
+		if got := log.String(); strings.Contains(got, "needs no login in the mode "+spec) != warned || !strings.Contains(got, "listening at 127.0.0.1:") {
+			t.Errorf("%s: %s", spec, got)
+		}
 	}
 }
