@@ -23,7 +23,7 @@ const modesTopic = `A mode says what the proxy is to its clients. Name several t
     dns                 a DNS server, by UDP and TCP; port 53
 
 Behind each, @port or @host:port says where it listens instead. In the console
-":set mode=..." changes the modes while clients are connected; those of unchanged modes notice nothing.
+":set mode regular socks5" changes the modes while clients are connected; those of unchanged modes notice nothing.
 
 Not there yet: wireguard, local and tun, and the schemes http3, quic and dtls.`
 
