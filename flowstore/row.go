@@ -28,6 +28,11 @@ type Row struct {
 	ContentType string // the response's, as it was sent
 	WebSocket   bool
 
+	// DNS. Method is the operation, Status what HTTP would say, Reason the response code's name.
+	Question     string // the name
+	QuestionType string
+	Answer       string // what the answers say, as far as a row has room for
+
 	Size     int64 // request and response bodies, or all messages
 	Messages int   // TCP, UDP and WebSocket messages
 	Start    time.Time
@@ -72,6 +77,8 @@ func (s *state) row() Row {
 	r.connections(f)
 	if f.Request != nil {
 		r.http(f)
+	} else if f.DNSRequest != nil {
+		r.dns(f)
 	} else if n := len(f.Messages); n > 0 {
 		r.End = f.Messages[n-1].Time
 	}

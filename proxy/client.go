@@ -1,8 +1,10 @@
 package proxy
 
 import (
+	"errors"
 	"log/slog"
 	"net"
+	"net/netip"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -17,6 +19,7 @@ import (
 // and only then writes and publishes. Nothing blocks under the lock.
 type client struct {
 	e    *Engine
+	role *role
 	conn *flow.Client
 	sock *socket // nil for a replay
 
@@ -48,17 +51,20 @@ type client struct {
 	wg       sync.WaitGroup // connects, hooks and server readers
 }
 
-func newClient(e *Engine, nc net.Conn) *client {
-	c := &client{e: e, done: make(chan struct{})}
+func newClient(e *Engine, r *role, nc net.Conn) *client {
+	c := &client{e: e, role: r, done: make(chan struct{})}
 	c.now = time.Now()
-	c.conn = &flow.Client{Conn: flow.Conn{ID: flow.NewID(), Transport: "tcp", State: flow.Open, Start: c.now}, Mode: e.cfg.Mode}
+	c.conn = &flow.Client{Conn: flow.Conn{ID: flow.NewID(), Transport: "tcp", State: flow.Open, Start: c.now}, Mode: r.mode}
 	if nc != nil {
+		if _, udp := nc.RemoteAddr().(*net.UDPAddr); udp {
+			c.conn.Transport = "udp"
+		}
 		c.conn.Peer, c.conn.Local = addrPort(nc.RemoteAddr()), addrPort(nc.LocalAddr())
 		c.sock = newSocket(c, &c.conn.Conn, nc)
 		c.sockets = append(c.sockets, c.sock)
 	}
 	c.ctx = layer.NewContext(c.conn, flow.NewServer(flow.Addr{}), e.cfg.Layers, func() time.Time { return c.now })
-	c.ctx.Upstream, c.ctx.Inline, c.ctx.Behind = e.cfg.Upstream, c.inline, c.behind
+	c.ctx.Upstream, c.ctx.Inline, c.ctx.Behind = r.upstream, c.inline, c.behind
 	c.ctx.Share(&e.coroutines)
 	return c
 }
@@ -72,14 +78,39 @@ func (c *client) serve() {
 		c.sock.nc.Close()
 		return
 	}
-	c.root = c.e.cfg.Root(c.ctx)
-	c.idle = time.AfterFunc(c.e.cfg.IdleTimeout, c.checkIdle)
+	if err := c.findTarget(); err != nil {
+		c.log(slog.LevelError, "transparent mode: "+err.Error())
+		c.sock.nc.Close()
+		c.e.cfg.Addons.Handle(&layer.ClientDisconnected{Client: c.conn})
+		return
+	}
+	c.root = c.role.root(c.ctx)
+	c.idle = time.AfterFunc(c.patience(), c.checkIdle)
 	c.post(layer.Start{})
 	c.read(c.sock)
 	<-c.sock.gone
 	c.teardown()
 	c.log(slog.LevelDebug, "client disconnect")
 	c.e.cfg.Addons.Handle(&layer.ClientDisconnected{Client: c.conn})
+}
+
+// findTarget learns where a client was going that was led here on its way.
+func (c *client) findTarget() error {
+	if c.role.target == nil {
+		return nil
+	}
+	to, err := c.role.target(c.sock.nc)
+	if err != nil {
+		return err
+	}
+	to = netip.AddrPortFrom(to.Addr().Unmap(), to.Port())
+	if to == c.conn.Local {
+		return errors.New("the client has connected to the proxy itself: set it to a proxy in regular mode")
+	}
+	c.conn.Local = to
+	c.conn.Touch()
+	c.ctx.Server.Address = flow.Addr{Host: to.Addr().String(), Port: int(to.Port())}
+	return nil
 }
 
 // post gives the layers an event and then does what must not be done under the lock.
@@ -154,6 +185,8 @@ func (c *client) do(cmd layer.Command) {
 		}
 	case *layer.RequestWakeup:
 		c.wake(cmd)
+	case *layer.Resolve:
+		c.resolve(cmd)
 	case *layer.Log:
 		c.log(cmd.Level, cmd.Text)
 	case *layer.Update:
@@ -192,6 +225,17 @@ func (c *client) wake(cmd *layer.RequestWakeup) {
 	})
 }
 
+// patience is how long the client may be silent.
+func (c *client) patience() time.Duration {
+	if c.role.brief {
+		return min(dnsTimeout, c.e.cfg.UDPTimeout)
+	}
+	if c.conn.Transport == "udp" {
+		return c.e.cfg.UDPTimeout
+	}
+	return c.e.cfg.IdleTimeout
+}
+
 // checkIdle closes a client that has been silent for too long, unless a person holds one of its flows.
 func (c *client) checkIdle() {
 	c.mu.Lock()
@@ -199,9 +243,11 @@ func (c *client) checkIdle() {
 	if c.dead {
 		return
 	}
-	left := c.e.cfg.IdleTimeout - time.Since(c.now)
+	left := c.patience() - time.Since(c.now)
 	if left <= 0 && c.held == 0 {
-		c.log(slog.LevelInfo, "closing connection due to inactivity")
+		if c.conn.Transport != "udp" { // which ends in no other way
+			c.log(slog.LevelInfo, "closing connection due to inactivity")
+		}
 		c.sock.cut()
 		return
 	}

@@ -110,7 +110,8 @@ func ends(h layer.FlowHook) bool {
 	switch h.(type) {
 	case *layer.Response:
 		return h.Subject().WebSocket == nil
-	case *layer.Error, *layer.TCPEnd, *layer.TCPError, *layer.WebSocketEnd, *layer.HTTPConnected, *layer.HTTPConnectError:
+	case *layer.Error, *layer.TCPEnd, *layer.TCPError, *layer.UDPEnd, *layer.UDPError,
+		*layer.DNSResponse, *layer.DNSError, *layer.WebSocketEnd, *layer.HTTPConnected, *layer.HTTPConnectError:
 		return true
 	}
 	return false

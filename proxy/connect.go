@@ -40,9 +40,12 @@ func (c *client) open(cmd *layer.OpenConnection) {
 	c.opening[&srv.Conn] = cancel
 	srv.Start = c.now
 	srv.Touch()
-	addr := srv.Address.String()
+	addr, dial := srv.Address.String(), c.e.cfg.Dial
+	if srv.Transport == "udp" {
+		dial = c.e.cfg.DialUDP
+	}
 	c.wg.Go(func() {
-		nc, err := c.e.cfg.Dial(ctx, addr)
+		nc, err := dial(ctx, addr)
 		if err != nil && context.Cause(ctx) == context.DeadlineExceeded {
 			err = fmt.Errorf("connect to %s: no answer in %s", addr, c.e.cfg.ConnectTimeout)
 		}
@@ -69,7 +72,9 @@ func (c *client) opened(cmd *layer.OpenConnection, nc net.Conn, err error) {
 	default:
 		s = newSocket(c, &srv.Conn, nc)
 		c.sockets = append(c.sockets, s)
-		srv.State, srv.TCPSetup = flow.Open, time.Now()
+		if srv.State = flow.Open; srv.Transport != "udp" {
+			srv.TCPSetup = time.Now()
+		}
 		srv.Peer, srv.Local = addrPort(nc.RemoteAddr()), addrPort(nc.LocalAddr())
 		srv.Touch()
 		c.e.cfg.Addons.Handle(&layer.ServerConnected{Server: srv, Client: c.conn})
@@ -176,17 +181,34 @@ var errSelf = errors.New("the request would come back to the proxy itself: its d
 // A selfGuard knows the engine's own addresses.
 type selfGuard struct {
 	mu    sync.RWMutex
-	addrs []netip.AddrPort
+	addrs []ownAddr
 }
+
+// An ownAddr is an address of one network, tcp or udp.
+type ownAddr struct {
+	network string
+	netip.AddrPort
+}
+
+func ownAddrOf(a net.Addr) ownAddr { return ownAddr{a.Network(), addrPort(a)} }
 
 func (g *selfGuard) add(a net.Addr) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.addrs = append(g.addrs, addrPort(a))
+	g.addrs = append(g.addrs, ownAddrOf(a))
+}
+
+// remove forgets an address, if it is there once for each call.
+func (g *selfGuard) remove(a net.Addr) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if i := slices.Index(g.addrs, ownAddrOf(a)); i >= 0 {
+		g.addrs = slices.Delete(g.addrs, i, i+1)
+	}
 }
 
 // check refuses an address at which the engine listens. It sees the resolved address, whatever name led there.
-func (g *selfGuard) check(_ context.Context, _, address string, _ syscall.RawConn) error {
+func (g *selfGuard) check(_ context.Context, network, address string, _ syscall.RawConn) error {
 	ap, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return nil
@@ -195,7 +217,7 @@ func (g *selfGuard) check(_ context.Context, _, address string, _ syscall.RawCon
 	g.mu.RLock()
 	defer g.mu.RUnlock()
 	for _, own := range g.addrs {
-		if own.Port() == ap.Port() && (own.Addr() == ip || own.Addr().IsUnspecified() && isLocal(ip)) {
+		if own.Port() == ap.Port() && strings.HasPrefix(network, own.network) && (own.Addr() == ip || own.Addr().IsUnspecified() && isLocal(ip)) {
 			return errSelf
 		}
 	}
@@ -236,8 +258,18 @@ func dialError(addr string, err error) error {
 }
 
 // listenError says why a port cannot be opened, and what to do.
-func listenError(host string, port int, err error) error {
+func listenError(m Mode, host string, port int, err error) error {
 	where := fmt.Sprintf("%s:%d", or(host, "*"), port)
+	if m.Name != "regular" || m.Listen {
+		where += " for the mode " + m.Spec
+		spec, _, _ := strings.Cut(m.Spec, "@")
+		switch {
+		case errors.Is(err, syscall.EADDRINUSE):
+			return fmt.Errorf("cannot listen on %s: the port is in use; choose another one with --mode %s@%d", where, spec, port+2)
+		case errors.Is(err, syscall.EACCES):
+			return fmt.Errorf("cannot listen on %s: not permitted; choose a port of 1024 or above with --mode %s@PORT", where, spec)
+		}
+	}
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return fmt.Errorf("cannot listen on %s: the port is in use; choose another one with -p %d", where, port+2)

@@ -5,7 +5,6 @@ package proxy
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net"
 	"sync"
@@ -23,7 +22,7 @@ type Config struct {
 	Addons addon.Chain
 	// Layers are the options that the layers read; it may be stored to while the engine runs.
 	Layers *atomic.Pointer[layer.Options]
-	// Root makes the outermost layer of a new client. Required.
+	// Root makes the outermost layer of a client that comes through Listen. Required if Listen is called.
 	Root func(*layer.Context) layer.Layer
 	// Mode is the spec of the proxy mode, recorded on each client. Empty: "regular".
 	Mode string
@@ -33,10 +32,16 @@ type Config struct {
 	Log *slog.Logger
 	// Dial connects to servers. Nil: TCP with happy eyeballs.
 	Dial func(ctx context.Context, addr string) (net.Conn, error)
+	// DialUDP is the same for datagrams. Nil: UDP.
+	DialUDP func(ctx context.Context, addr string) (net.Conn, error)
+	// Resolve says where DNS answers come from; it may be stored to while the engine runs. Nil: the system's name servers.
+	Resolve *atomic.Pointer[ResolveConfig]
 	// LocalAddr is where connections to servers come from; nil: the system chooses.
 	LocalAddr *net.TCPAddr
 	// IdleTimeout closes a client that has been silent for so long. 0: ten minutes.
 	IdleTimeout time.Duration
+	// UDPTimeout is the same for a client that sends datagrams. 0: two minutes (RFC 4787 §4.3).
+	UDPTimeout time.Duration
 	// ConnectTimeout bounds the time to reach a server. 0: 30 seconds.
 	ConnectTimeout time.Duration
 	// MaxClients bounds the clients at once. 0: 20,000.
@@ -48,6 +53,8 @@ type Engine struct {
 	cfg   Config
 	flows chan []*flow.Flow
 	self  selfGuard
+
+	resolver resolver
 
 	pub     sync.Mutex
 	queue   []*client      // have flows to publish
@@ -62,9 +69,15 @@ type Engine struct {
 	mu      sync.Mutex
 	clients map[*client]struct{}
 	closing bool
-	lns     []net.Listener
-	force   context.Context // ends when nothing may be waited for any more
-	kill    context.CancelFunc
+	deaf    chan struct{} // closed when closing
+	serving bool          // Serve runs, or has run
+	lns     []*listener
+	role    *role // of Config
+
+	accepting sync.WaitGroup
+
+	force context.Context // ends when nothing may be waited for any more
+	kill  context.CancelFunc
 }
 
 // New returns an engine that listens to nobody yet.
@@ -76,17 +89,22 @@ func New(cfg Config) *Engine {
 		cfg.Mode = "regular"
 	}
 	cfg.IdleTimeout = or(cfg.IdleTimeout, 10*time.Minute)
+	cfg.UDPTimeout = or(cfg.UDPTimeout, 2*time.Minute)
 	cfg.ConnectTimeout = or(cfg.ConnectTimeout, 30*time.Second)
 	cfg.MaxClients = or(cfg.MaxClients, 20_000)
 	if cfg.Layers == nil {
 		cfg.Layers = &atomic.Pointer[layer.Options]{}
 		cfg.Layers.Store(&layer.Options{RawTCP: true, WebSocket: true})
 	}
-	e := &Engine{cfg: cfg, flows: make(chan []*flow.Flow), waiting: make(chan struct{}, 1), over: make(chan struct{}), clients: map[*client]struct{}{}}
+	e := &Engine{cfg: cfg, role: &role{mode: cfg.Mode, root: cfg.Root, upstream: cfg.Upstream}, deaf: make(chan struct{}), flows: make(chan []*flow.Flow), waiting: make(chan struct{}, 1), over: make(chan struct{}), clients: map[*client]struct{}{}}
 	e.force, e.kill = context.WithCancel(context.Background())
 	if e.cfg.Dial == nil {
 		e.cfg.Dial = e.dialTCP
 	}
+	if e.cfg.DialUDP == nil {
+		e.cfg.DialUDP = e.dialUDP
+	}
+	e.resolver.e = e
 	e.garbage = collector{at: growth(0), wake: make(chan struct{}, 1)}
 	e.sender.Go(e.send)
 	e.sender.Go(func() { e.garbage.run(e.over) })
@@ -105,74 +123,32 @@ func or[T comparable](v, otherwise T) T {
 // made and together with others. It has one reader, which must not stop before it is closed: Shutdown closes it.
 func (e *Engine) Flows() <-chan []*flow.Flow { return e.flows }
 
-// Listen opens the port. The host "" means all addresses.
+// Listen opens a port for the clients that Config speaks of. The host "" means all addresses.
 func (e *Engine) Listen(host string, port int) (net.Addr, error) {
-	lc := net.ListenConfig{KeepAliveConfig: net.KeepAliveConfig{Enable: false}}
-	ln, err := lc.Listen(context.Background(), "tcp", flow.JoinHostPort(host, port))
+	l, err := e.open(e.role, "tcp", host, port)
 	if err != nil {
-		return nil, listenError(host, port, err)
+		return nil, listenError(Mode{Name: "regular"}, host, port, err)
 	}
-	e.mu.Lock()
-	e.lns = append(e.lns, ln)
-	e.self.add(ln.Addr())
-	e.mu.Unlock()
-	return ln.Addr(), nil
+	return l.addr, e.listen(l)
 }
 
-// Addrs returns where the engine listens.
+// Addrs returns where the engine listens, each address once.
 func (e *Engine) Addrs() []net.Addr {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	var as []net.Addr
-	for _, ln := range e.lns {
-		as = append(as, ln.Addr())
+	for _, l := range e.lns {
+		as = appendAddr(as, l.addr)
 	}
 	return as
 }
 
-// Serve accepts clients until ctx ends or Shutdown is called, then returns. Clients go on until Shutdown.
-func (e *Engine) Serve(ctx context.Context) error {
-	stop := context.AfterFunc(ctx, e.closeListeners)
-	defer stop()
-	e.mu.Lock()
-	lns := e.lns
-	e.mu.Unlock()
-	errs := make(chan error, len(lns))
-	for _, ln := range lns {
-		go func() { errs <- e.accept(ln) }()
-	}
-	var err error
-	for range lns {
-		err = errors.Join(err, <-errs)
-	}
-	return err
-}
+// admit starts a client as Config says.
+func (e *Engine) admit(nc net.Conn) { e.admitTo(e.role, nc) }
 
-func (e *Engine) accept(ln net.Listener) error {
-	var pause time.Duration
-	for {
-		nc, err := ln.Accept()
-		switch {
-		case err == nil:
-			pause = 0
-			e.admit(nc)
-		case errors.Is(err, net.ErrClosed):
-			return nil
-		default: // out of files, or the client has gone already
-			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
-			e.cfg.Log.Warn("cannot accept a client; trying again", "err", err, "pause", pause)
-			select {
-			case <-time.After(pause):
-			case <-e.force.Done():
-				return nil
-			}
-		}
-	}
-}
-
-// admit starts a client, unless the engine is closing or full.
-func (e *Engine) admit(nc net.Conn) {
-	c := newClient(e, nc)
+// admitTo starts a client, unless the engine is closing or full.
+func (e *Engine) admitTo(r *role, nc net.Conn) {
+	c := newClient(e, r, nc)
 	e.mu.Lock()
 	full := len(e.clients) >= e.cfg.MaxClients
 	if e.closing || full {
@@ -227,15 +203,6 @@ func (e *Engine) all() []*client {
 		cs = append(cs, c)
 	}
 	return cs
-}
-
-func (e *Engine) closeListeners() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.closing = true
-	for _, ln := range e.lns {
-		ln.Close()
-	}
 }
 
 // Shutdown stops accepting, closes idle clients at once and lets the others

@@ -9,7 +9,7 @@ import (
 	"sluice/proxy/layer"
 )
 
-// Inject puts a message of a person's into a live WebSocket or TCP flow, as if the side that m.FromClient
+// Inject puts a message of a person's into a live WebSocket, TCP or UDP flow, as if the side that m.FromClient
 // names had sent it. It is shown and may be held like any other; while the flow is held it waits. It keeps m.Content.
 // The error says why the flow takes no message.
 func (e *Engine) Inject(id flow.ID, m flow.Message) error {
@@ -39,11 +39,11 @@ func (c *client) inject(id flow.ID, m flow.Message) (known bool, err error) {
 
 func injectable(f *flow.Flow, m *flow.Message) error {
 	switch {
-	case f.Kind == flow.TCP:
+	case f.Kind == flow.TCP, f.Kind == flow.UDP:
 		m.Text = false
 		return nil
 	case f.Kind != flow.HTTP || f.WebSocket == nil:
-		return errors.New("can't inject: the flow is neither WebSocket nor TCP")
+		return errors.New("can't inject: the flow is neither WebSocket nor TCP nor UDP")
 	case f.WebSocket.CloseCode != 0:
 		return errors.New("can't inject: the WebSocket connection is closing")
 	case m.Text && !utf8.Valid(m.Content): // RFC 6455 §5.6

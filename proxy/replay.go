@@ -96,7 +96,7 @@ func (q *replayQueue) ended() {
 
 // replay runs a flow's request without a client connection and calls ended when it is over. It returns false if the engine is closing.
 func (e *Engine) replay(f *flow.Flow, ended func()) bool {
-	c := newClient(e, nil)
+	c := newClient(e, e.roleOf(f), nil)
 	over := make(chan struct{})
 	c.replayed = over
 	c.conn = replayClient(f.Client)
@@ -128,6 +128,14 @@ func (e *Engine) replay(f *flow.Flow, ended func()) bool {
 		ended()
 	}()
 	return true
+}
+
+// roleOf returns how a flow is served again: through the upstream proxy that its client came for.
+func (e *Engine) roleOf(f *flow.Flow) *role {
+	if m, err := ParseMode(f.Client.Mode); err == nil {
+		return m.role()
+	}
+	return e.role
 }
 
 // replayClient returns a client that looks like the recorded one and has no connection.

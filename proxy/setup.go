@@ -2,10 +2,8 @@ package proxy
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -25,24 +23,25 @@ type Proxy struct {
 	*Engine
 	CA *cert.Authority
 
-	mode      Mode
 	opts      *option.Options
 	intercept *addon.Intercept
 	replays   replayQueue
+	instances instances
+	announced bool // guarded by instances.mu
 }
 
 // Open makes a proxy as the options say, with the certificate authority of
-// confdir, and opens its port unless the option server is off. Changes of options take effect at once where they can.
+// confdir, and opens the ports of its modes unless the option server is off. Changes of options take effect at once where they can.
 func Open(opts *option.Options, log *slog.Logger) (*Proxy, error) {
-	mode, err := soleMode(opts.Strs("mode"))
-	if err != nil {
+	p := &Proxy{opts: opts, intercept: addon.NewIntercept()}
+	if _, err := p.wantedModes(); err != nil {
 		return nil, err
 	}
 	ca, err := cert.LoadWithPassphrase(option.ExpandHome(opts.Str("confdir")), opts.Str("cert_passphrase"), time.Now())
 	if err != nil {
 		return nil, err
 	}
-	p := &Proxy{CA: ca, mode: mode, opts: opts, intercept: addon.NewIntercept()}
+	p.CA = ca
 	chain, err := p.addons(log)
 	if err != nil {
 		return nil, err
@@ -52,36 +51,11 @@ func Open(opts *option.Options, log *slog.Logger) (*Proxy, error) {
 		local = &net.TCPAddr{IP: net.ParseIP(a)}
 	}
 	p.Engine = New(Config{
-		Addons: chain, Layers: p.layerOptions(), Root: mode.root(), Mode: mode.Spec, Upstream: mode.Upstream, Log: log,
-		LocalAddr: local, IdleTimeout: time.Duration(opts.Int("tcp_timeout")) * time.Second,
+		Addons: chain, Layers: p.layerOptions(), Log: log,
+		LocalAddr: local, Resolve: p.resolveConfig(), IdleTimeout: time.Duration(opts.Int("tcp_timeout")) * time.Second,
 	})
 	p.replays.init(p.Engine, opts)
-	if !opts.Bool("server") {
-		return p, nil
-	}
-	_, err = p.Listen(p.listenAddr())
-	return p, err
-}
-
-func soleMode(specs []string) (Mode, error) {
-	if len(specs) == 0 {
-		return ParseMode("regular")
-	}
-	if len(specs) > 1 {
-		return Mode{}, fmt.Errorf("several modes at once (%s) are not available yet; name one", strings.Join(specs, ", "))
-	}
-	return ParseMode(specs[0])
-}
-
-func (p *Proxy) listenAddr() (string, int) {
-	host, port := p.opts.Str("listen_host"), defaultPort
-	if n, ok := p.opts.IntSet("listen_port"); ok {
-		port = n
-	}
-	if p.mode.Listen {
-		host, port = or(p.mode.Host, host), p.mode.Port
-	}
-	return host, port
+	return p, p.bindModes()
 }
 
 // Resume lets a held flow go on with a person's edit, or as it was if edit is nil.
@@ -94,6 +68,7 @@ func (p *Proxy) Kill(id flow.ID) bool { return p.intercept.Kill(id) || p.Engine.
 func (p *Proxy) addons(log *slog.Logger) (addon.Chain, error) {
 	block := &addon.Block{Log: log}
 	anticache, anticomp := &addon.AntiCache{}, &addon.AntiComp{}
+	records, altSvc := &addon.StripDNSHTTPS{}, &addon.UpdateAltSvc{}
 	next, err := addon.NewNextLayer(p.opts)
 	if err != nil {
 		return nil, err
@@ -102,16 +77,30 @@ func (p *Proxy) addons(log *slog.Logger) (addon.Chain, error) {
 	if err != nil {
 		return nil, err
 	}
-	auth := &addon.UpstreamAuth{}
+	auth, login := &addon.UpstreamAuth{}, &addon.ProxyAuth{}
 	err = errors.Join(
 		bind(p.opts, func() error { block.Global.Store(p.opts.Bool("block_global")); return nil }, "block_global"),
 		bind(p.opts, func() error { block.Private.Store(p.opts.Bool("block_private")); return nil }, "block_private"),
 		bind(p.opts, func() error { anticache.On.Store(p.opts.Bool("anticache")); return nil }, "anticache"),
 		bind(p.opts, func() error { anticomp.On.Store(p.opts.Bool("anticomp")); return nil }, "anticomp"),
+		bind(p.opts, func() error { return p.setRoutes(auth) }, "upstream_routes"),
 		bind(p.opts, func() error { return auth.Set(p.opts.Str("upstream_auth")) }, "upstream_auth"),
+		bind(p.opts, func() error { records.ECH.Store(p.opts.Bool("strip_ech")); return nil }, "strip_ech"),
+		bind(p.opts, func() error { altSvc.Keep.Store(p.opts.Bool("keep_alt_svc_header")); return nil }, "keep_alt_svc_header"),
+		bind(p.opts, func() error { return login.Set(p.opts.Str("proxyauth")) }, "proxyauth"),
 		p.bindIntercept(),
 	)
-	return addon.Chain{block, anticache, anticomp, next, tlsConfig, addon.NewTLSPassthrough(p.opts, log), &addon.CRL{CA: p.CA, Log: log}, auth, p.intercept}, err
+	return addon.Chain{block, records, anticache, anticomp, login, next, tlsConfig, addon.NewTLSPassthrough(p.opts, log),
+		&addon.CRL{CA: p.CA, Log: log}, auth, altSvc, p.intercept}, err
+}
+
+// setRoutes tells who names a password to upstream proxies which requests do not go to the one that is meant for all.
+func (p *Proxy) setRoutes(auth *addon.UpstreamAuth) error {
+	routes, err := parseRoutes(p.opts.Strs("upstream_routes"))
+	if err == nil {
+		auth.SetRouted(func(to flow.Addr) bool { _, ok := find(routes, to); return ok })
+	}
+	return err
 }
 
 // bind runs apply now and after every change of an option. Its error vetoes the change.
@@ -150,6 +139,18 @@ func (p *Proxy) bindIntercept() error {
 	return nil
 }
 
+// resolveConfig returns where DNS answers come from, renewed on every change.
+func (p *Proxy) resolveConfig() *atomic.Pointer[ResolveConfig] {
+	ptr := &atomic.Pointer[ResolveConfig]{}
+	apply := func([]string) error {
+		ptr.Store(&ResolveConfig{Servers: p.opts.Strs("dns_name_servers"), Hosts: p.opts.Bool("dns_use_hosts_file")})
+		return nil
+	}
+	p.opts.Subscribe(apply, "dns_name_servers", "dns_use_hosts_file")
+	_ = apply(nil)
+	return ptr
+}
+
 // layerOptions returns what the layers read, renewed on every change.
 func (p *Proxy) layerOptions() *atomic.Pointer[layer.Options] {
 	ptr := &atomic.Pointer[layer.Options]{}
@@ -157,8 +158,9 @@ func (p *Proxy) layerOptions() *atomic.Pointer[layer.Options] {
 		ptr.Store(readLayerOptions(p.opts))
 		return nil
 	}
-	p.opts.Subscribe(apply, "connection_strategy", "rawtcp", "websocket", "keep_host_header", "validate_inbound_headers", "show_ignored_hosts",
-		"store_streamed_bodies", "http_connect_send_host_header", "stream_large_bodies", "body_size_limit", "proxy_debug", "http2_ping_keepalive")
+	p.opts.Subscribe(apply, "upstream_routes", "upstream_auth", "connection_strategy", "rawtcp", "websocket", "keep_host_header",
+		"validate_inbound_headers", "show_ignored_hosts", "store_streamed_bodies", "http_connect_send_host_header", "stream_large_bodies",
+		"body_size_limit", "proxy_debug", "http2_ping_keepalive", "proxyauth")
 	_ = apply(nil)
 	return ptr
 }
@@ -175,6 +177,11 @@ func readLayerOptions(o *option.Options) *layer.Options {
 		OmitConnectHost: !o.Bool("http_connect_send_host_header"),
 		Debug:           o.Bool("proxy_debug"),
 		HTTP2Ping:       time.Duration(o.Int("http2_ping_keepalive")) * time.Second,
+		UpstreamAuth:    o.Str("upstream_auth"),
+		SOCKSLogin:      o.Str("proxyauth") != "",
+	}
+	if routes, err := parseRoutes(o.Strs("upstream_routes")); err == nil && len(routes) > 0 {
+		l.Route = func(to flow.Addr) (*flow.Via, bool) { return find(routes, to) }
 	}
 	if s := o.Str("stream_large_bodies"); s != "" {
 		if l.StreamLargeBodies, _ = option.ParseSize(s); l.StreamLargeBodies == 0 {

@@ -1,6 +1,9 @@
 package proxy
 
 import (
+	"encoding/binary"
+	"errors"
+	"math"
 	"net"
 	"net/netip"
 	"sync"
@@ -27,6 +30,7 @@ type socket struct {
 	nc     net.Conn
 	raw    syscall.RawConn // nil when nc has none
 	client bool
+	packet bool // its output is datagrams, each led by its length in two bytes
 
 	fresh []byte // not committed yet; guarded by the client's lock
 
@@ -51,7 +55,7 @@ type socket struct {
 }
 
 func newSocket(c *client, conn *flow.Conn, nc net.Conn) *socket {
-	s := &socket{c: c, conn: conn, nc: nc, client: conn == &c.conn.Conn, gone: make(chan struct{})}
+	s := &socket{c: c, conn: conn, nc: nc, client: conn == &c.conn.Conn, packet: conn.Transport == "udp", gone: make(chan struct{})}
 	s.room.L = &s.mu
 	if sc, ok := nc.(syscall.Conn); ok {
 		s.raw, _ = sc.SyscallConn()
@@ -61,7 +65,10 @@ func newSocket(c *client, conn *flow.Conn, nc net.Conn) *socket {
 
 // try writes what the peer takes at once. Where that is not to be had, it is nothing.
 func (s *socket) try(b []byte) (int, error) {
-	if s.raw == nil {
+	switch {
+	case s.packet:
+		return len(b), s.sendPackets(b)
+	case s.raw == nil:
 		return 0, nil
 	}
 	return s.tryRaw(b)
@@ -73,7 +80,13 @@ func (s *socket) put(b []byte) {
 		return
 	}
 	if s.fresh == nil {
-		s.fresh = outBuffer(len(b))
+		s.fresh = outBuffer(len(b) + 2)
+	}
+	if s.packet {
+		if len(b) > math.MaxUint16 {
+			return
+		}
+		s.fresh = binary.BigEndian.AppendUint16(s.fresh, uint16(len(b)))
 	}
 	s.fresh = append(s.fresh, b...)
 }
@@ -188,6 +201,18 @@ func (c *client) behind(conn *flow.Conn) bool {
 	return s.behind
 }
 
+// sendPackets writes the datagrams in b, each behind its length. One that cannot be sent is lost.
+func (s *socket) sendPackets(b []byte) error {
+	for len(b) >= 2 {
+		n := 2 + int(binary.BigEndian.Uint16(b))
+		if _, err := s.nc.Write(b[2:n]); errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		b = b[n:]
+	}
+	return nil
+}
+
 func (s *socket) finishWriting() {
 	if s.failed {
 		s.out = nil
@@ -236,6 +261,9 @@ func (s *socket) cut() {
 // recv waits until there is something to read, without holding a buffer
 // while it waits, and lends it to got. It returns the error that ends the connection.
 func (s *socket) recv(got func([]byte)) error {
+	if p, ok := s.nc.(*peer); ok {
+		return p.recv(got)
+	}
 	if s.raw == nil {
 		return s.recvPlain(got)
 	}
@@ -256,9 +284,14 @@ func (s *socket) recvPlain(got func([]byte)) error {
 }
 
 func addrPort(a net.Addr) netip.AddrPort {
-	if t, ok := a.(*net.TCPAddr); ok {
-		ap := t.AddrPort()
-		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+	var ap netip.AddrPort
+	switch a := a.(type) {
+	case *net.TCPAddr:
+		ap = a.AddrPort()
+	case *net.UDPAddr:
+		ap = a.AddrPort()
+	default:
+		return ap
 	}
-	return netip.AddrPort{}
+	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
 }

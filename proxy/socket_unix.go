@@ -29,14 +29,14 @@ func (s *socket) recvRaw(got func([]byte)) error {
 		if err := s.raw.Read(read); err != nil {
 			return err
 		}
-		if n > 0 {
+		if n > 0 || s.packet && errno == nil {
 			got((*buf)[:n])
 		}
 		readBuffers.Put(buf)
 		if errno != nil {
 			return errno
 		}
-		if n == 0 {
+		if n == 0 && !s.packet {
 			return io.EOF
 		}
 	}

@@ -309,7 +309,7 @@ func TestInjectTCP(t *testing.T) {
 	fmt.Fprintf(c, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n", ln.Addr(), ln.Addr())
 	readHeadOf(c)
 	io.WriteString(c, "ab")
-	id := r.waitTCP()
+	id := r.waitTCP(1).ID
 	inject := func(m flow.Message) {
 		if err := r.Inject(id, m); err != nil {
 			t.Fatal(err)
@@ -323,22 +323,5 @@ func TestInjectTCP(t *testing.T) {
 	inject(flow.Message{FromClient: true, Content: []byte("cdefgh")})
 	if s := <-heard; s != "abcdefgh" {
 		t.Errorf("the server heard %q", s)
-	}
-}
-
-// waitTCP returns the id of the first TCP flow that has a message.
-func (r *rig) waitTCP() flow.ID {
-	for {
-		var id flow.ID
-		r.store.Each(func(f *flow.Flow) bool {
-			if f.Kind == flow.TCP && len(f.Messages) > 0 {
-				id = f.ID
-			}
-			return true
-		})
-		if !id.IsZero() {
-			return id
-		}
-		<-r.store.Changes()
 	}
 }

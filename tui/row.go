@@ -92,6 +92,8 @@ func (v rowView) tableLine(r flowstore.Row, f *flow.Flow, focus bool) string {
 		p.rightSpans(c.host, hostSpans(t, host, c.host)...)
 		p.blank(1)
 		v.path(p, r, c.path)
+	} else if r.Kind == flow.DNS {
+		v.dnsLine(p, r, c)
 	} else {
 		v.conversation(p, r, c.method+c.host+c.path+2)
 	}
@@ -203,7 +205,11 @@ func (v rowView) list(r flowstore.Row, f *flow.Flow, focus bool) []string {
 		name := schemeName(r)
 		first.left(t.Scheme(name), strings.ToUpper(name), 7)
 		first.blank(2)
-		first.left(t.Text, ends(r, room), room)
+		what := ends(r, room)
+		if r.Kind == flow.DNS {
+			what = dnsText(r, room)
+		}
+		first.left(t.Text, what, room)
 	}
 	first.blank(1)
 	v.flags(first, r)

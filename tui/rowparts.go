@@ -145,6 +145,8 @@ func statusText(t *style.Theme, r flowstore.Row) (string, lipgloss.Style) {
 		return "err", t.Muted
 	case r.Error != "":
 		return "err", t.Error
+	case r.Kind == flow.DNS: // its code has a name
+		return "", t.Text
 	case r.HasResponse:
 		return statusCode(r.Status), t.Status(r.Status)
 	}
@@ -167,10 +169,12 @@ func mediaText(t *style.Theme, r flowstore.Row, f *flow.Flow) (string, lipgloss.
 		return "held message", t.Intercept
 	case r.Intercepted && r.HasResponse:
 		return "held response", t.Intercept
-	case r.Intercepted && r.Kind == flow.HTTP:
+	case r.Intercepted && (r.Kind == flow.HTTP || r.Kind == flow.DNS):
 		return "held request", t.Intercept
 	case r.Intercepted:
 		return "held message", t.Intercept
+	case r.Kind == flow.DNS:
+		return r.Reason, t.Status(r.Status)
 	case r.Kind != flow.HTTP, r.WebSocket:
 		return plural(r.Messages, "message"), t.Muted
 	case !r.HasResponse:

@@ -61,6 +61,11 @@ func (s *show) run(args []string) error {
 		return err
 	}
 	defer o.Close()
+	other, err := openTalk()
+	if err != nil {
+		return err
+	}
+	defer other.Close()
 	port, err := freePort()
 	if err != nil {
 		return err
@@ -73,7 +78,8 @@ func (s *show) run(args []string) error {
 	defer cancel()
 	v := newVisitor(port, ours.Certificate(), visits(o))
 	visiting.Go(func() { v.run(ctx, s.pace) })
-	return s.play(append(flags, args...))
+	visiting.Go(func() { other.run(ctx, s.pace) })
+	return s.play(append(append(flags, other.flags()...), args...))
 }
 
 // play runs the program in the foreground. Ctrl-C is for the program, which gets it from the terminal as we do.

@@ -36,6 +36,7 @@ func newRoot() *cobra.Command {
 	}
 	bind(dump, option.DumpFlags())
 	root.AddCommand(dump)
+	root.AddCommand(topics()...)
 	return root
 }
 

@@ -88,9 +88,7 @@ func place(a net.Addr) string {
 
 // announce logs where the proxy listens, and which options have no effect yet.
 func announce(p *proxy.Proxy, opts *option.Options, log *slog.Logger) {
-	for _, a := range p.Addrs() {
-		log.Info("HTTP(S) proxy listening at " + place(a) + ".")
-	}
+	p.Announce()
 	if names := opts.Unsupported(); len(names) > 0 {
 		log.Warn("these options are kept, but nothing acts on them yet: " + strings.Join(names, ", "))
 	}

@@ -82,6 +82,10 @@ func (d *Dumper) Put(f *flow.Flow) {
 	}
 	switch {
 	case f.Intercepted: // a person may still change it
+	case f.Kind == flow.DNS:
+		if !f.Live && s.wants(f) {
+			d.dns(s, f)
+		}
 	case f.Kind == flow.HTTP && f.WebSocket == nil:
 		if !f.Live && s.wants(f) && worthPrinting(f) {
 			d.exchange(s, f)

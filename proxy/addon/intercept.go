@@ -73,9 +73,21 @@ func (i *Intercept) Handle(h layer.Hook) <-chan layer.Verdict {
 		h.Hold = h.Hold || i.mayWant(h.Flow)
 	case *layer.WebSocketMessage:
 		return i.holdMessage(h.Flow)
+	case *layer.UDPMessage:
+		return i.holdMessage(h.Flow)
+	case *layer.DNSRequest:
+		return i.hold(h.Flow)
+	case *layer.DNSResponse:
+		return i.hold(h.Flow)
+	case *layer.DNSError:
+		i.forget(h.Flow.ID)
 	case *layer.Error:
 		i.forget(h.Flow.ID)
 	case *layer.TCPError:
+		i.forget(h.Flow.ID)
+	case *layer.UDPError:
+		i.forget(h.Flow.ID)
+	case *layer.UDPEnd:
 		i.forget(h.Flow.ID)
 	case *layer.TCPEnd:
 		i.forget(h.Flow.ID)

@@ -18,7 +18,7 @@ import (
 type NextLayer struct{ hosts atomic.Pointer[hostRules] }
 
 // hostRules are the options about hosts. A value is never written once it is shared.
-type hostRules struct{ ignore, allow, tcp patterns }
+type hostRules struct{ ignore, allow, tcp, udp patterns }
 
 // patterns are regular expressions that are searched in any case.
 type patterns []*regexp.Regexp
@@ -53,12 +53,12 @@ func compilePatterns(name string, exprs []string) (patterns, error) {
 	return ps, nil
 }
 
-// NewNextLayer returns the addon, which follows ignore_hosts, allow_hosts and tcp_hosts from now on.
+// NewNextLayer returns the addon, which follows ignore_hosts, allow_hosts, tcp_hosts and udp_hosts from now on.
 func NewNextLayer(opts *option.Options) (*NextLayer, error) {
 	n := &NextLayer{}
 	apply := func([]string) error {
 		var r hostRules
-		for name, to := range map[string]*patterns{"ignore_hosts": &r.ignore, "allow_hosts": &r.allow, "tcp_hosts": &r.tcp} {
+		for name, to := range map[string]*patterns{"ignore_hosts": &r.ignore, "allow_hosts": &r.allow, "tcp_hosts": &r.tcp, "udp_hosts": &r.udp} {
 			ps, err := compilePatterns(name, opts.Strs(name))
 			if err != nil {
 				return err
@@ -68,7 +68,7 @@ func NewNextLayer(opts *option.Options) (*NextLayer, error) {
 		n.hosts.Store(&r)
 		return nil
 	}
-	opts.Subscribe(apply, "ignore_hosts", "allow_hosts", "tcp_hosts")
+	opts.Subscribe(apply, "ignore_hosts", "allow_hosts", "tcp_hosts", "udp_hosts")
 	return n, apply(nil)
 }
 
@@ -86,6 +86,9 @@ func (n *NextLayer) Handle(h layer.Hook) <-chan layer.Verdict {
 func (n *NextLayer) choose(next *layer.NextLayer) layer.Layer {
 	ctx, hosts := next.Context, n.hosts.Load()
 	client, server := next.ClientData(), next.ServerData()
+	if ctx.Client.Transport == "udp" {
+		return hosts.datagrams(ctx)
+	}
 	ignored, more := hosts.ignored(ctx, client, server)
 	switch {
 	case more:
@@ -96,6 +99,9 @@ func (n *NextLayer) choose(next *layer.NextLayer) layer.Layer {
 		return layers.NewTCP(ctx, true)
 	case isTLSStart(client) && !tlshello.IsRecord(client):
 		return nil
+	}
+	if l := reversed(ctx, client); l != nil {
+		return l
 	}
 	if mode, explicit := explicitMode(ctx); explicit {
 		if !tlshello.IsRecord(client) {
@@ -120,6 +126,8 @@ func (r *hostRules) plain(ctx *layer.Context, client, server []byte) layer.Layer
 		return layers.NewTCP(ctx, false)
 	case isHTTPALPN(ctx.Client.ALPN):
 		return layers.NewHTTP(ctx, layers.HTTPTransparent)
+	case isDNSPort(ctx):
+		return layers.NewDNS(ctx)
 	case ctx.Options().RawTCP && !looksLikeHTTP(client, server) && !looksLikeHTTP2(client):
 		return layers.NewTCP(ctx, false)
 	}

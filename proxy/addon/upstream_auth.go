@@ -6,11 +6,28 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"sluice/proxy/flow"
 	"sluice/proxy/layer"
 )
 
 // UpstreamAuth names a user and password to the upstream proxy (RFC 7617).
-type UpstreamAuth struct{ value atomic.Pointer[string] }
+type UpstreamAuth struct {
+	value  atomic.Pointer[string]
+	routed atomic.Pointer[func(flow.Addr) bool]
+}
+
+// SetRouted says which servers are not reached through the proxy that is meant for all. What it returns must not change.
+func (a *UpstreamAuth) SetRouted(routed func(flow.Addr) bool) { a.routed.Store(&routed) }
+
+// readsRequests reports whether a request goes to an upstream proxy that reads it.
+func (a *UpstreamAuth) readsRequests(f *flow.Flow) bool {
+	r, mode := f.Request, strings.ToLower(f.Client.Mode)
+	if r.Scheme != "http" || !strings.HasPrefix(mode, "upstream:") || strings.HasPrefix(mode, "upstream:socks5:") {
+		return false
+	}
+	routed := a.routed.Load()
+	return routed == nil || !(*routed)(flow.Addr{Host: r.Host, Port: r.Port})
+}
 
 // Set takes "user:password"; "" switches it off.
 func (a *UpstreamAuth) Set(spec string) error {
@@ -38,7 +55,7 @@ func (a *UpstreamAuth) Handle(h layer.Hook) <-chan layer.Verdict {
 		r.Headers = r.Headers.Set("Proxy-Authorization", *v)
 	case *layer.RequestHeaders:
 		r := h.Flow.Request
-		if strings.HasPrefix(h.Flow.Client.Mode, "upstream:") && r.Scheme == "http" {
+		if a.readsRequests(h.Flow) {
 			r.Headers = r.Headers.Set("Proxy-Authorization", *v)
 		}
 	}

@@ -24,8 +24,13 @@ func isReplayed(v *view) bool         { return v.f.Replay != flow.NotReplayed }
 func isReplayedRequest(v *view) bool  { return v.f.Replay == flow.ReplayedRequest }
 func isReplayedResponse(v *view) bool { return v.f.Replay == flow.ReplayedResponse }
 
-func hasResponse(v *view) bool   { return v.response() != nil }
-func hasNoResponse(v *view) bool { return v.f.Kind == flow.HTTP && v.f.Response == nil }
+func hasResponse(v *view) bool {
+	return v.response() != nil || v.f.Kind == flow.DNS && v.f.DNSResponse != nil
+}
+
+func hasNoResponse(v *view) bool {
+	return v.f.Kind == flow.HTTP && v.f.Response == nil || v.f.Kind == flow.DNS && v.f.DNSResponse == nil
+}
 
 func hasStatus(v *view, l *leaf) bool {
 	r := v.response()
@@ -80,7 +85,12 @@ func inMethod(v *view, p *pattern) bool {
 	return r != nil && p.matchString(r.Method)
 }
 
-func inURL(v *view, p *pattern) bool { return v.request() != nil && p.matchBytes(v.prettyURL()) }
+func inURL(v *view, p *pattern) bool {
+	if v.f.Kind == flow.DNS {
+		return inQuestion(v, p)
+	}
+	return v.request() != nil && p.matchBytes(v.prettyURL())
+}
 
 func inHost(v *view, p *pattern) bool {
 	r := v.request()
@@ -99,6 +109,9 @@ func inRequestBody(v *view, p *pattern) bool {
 			return true
 		}
 	}
+	if inDNS(v, p, v.f.DNSRequest) {
+		return true
+	}
 	return inMessages(v, p, true)
 }
 
@@ -107,6 +120,9 @@ func inResponseBody(v *view, p *pattern) bool {
 		if b, ok := v.responseBody(); ok && p.matchBytes(b) {
 			return true
 		}
+	}
+	if inDNS(v, p, v.f.DNSResponse) {
+		return true
 	}
 	return inMessages(v, p, false)
 }

@@ -6,6 +6,9 @@ type Edit struct {
 	Request  *Request
 	Response *Response
 	Messages []Message // TCP, UDP, WebSocket: the last message replaced
+
+	DNSRequest  *DNSMessage
+	DNSResponse *DNSMessage
 }
 
 // Apply puts the edit into a live flow.
@@ -20,6 +23,12 @@ func (e *Edit) Apply(f *Flow) {
 	if e.Response != nil {
 		r := *e.Response
 		f.Response = &r
+	}
+	if e.DNSRequest != nil {
+		f.DNSRequest = e.DNSRequest
+	}
+	if e.DNSResponse != nil {
+		f.DNSResponse = e.DNSResponse
 	}
 	if e.Messages == nil {
 		return

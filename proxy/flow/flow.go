@@ -115,6 +115,9 @@ type Flow struct {
 	WebSocket *WebSocket // HTTP; nil unless the connection was upgraded
 
 	Messages []Message // TCP and UDP
+
+	DNSRequest  *DNSMessage // DNS
+	DNSResponse *DNSMessage // DNS; nil until it has come
 }
 
 // A Message is one piece of a TCP, UDP or WebSocket conversation. It is immutable once appended.

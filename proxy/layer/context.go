@@ -9,19 +9,23 @@ import (
 
 // Options are what layers read of the configuration. A value is never written once it is shared.
 type Options struct {
-	Lazy              bool          // connect to a server only when it is needed
-	RawTCP            bool          // relay what is not HTTP
-	WebSocket         bool          // read what follows an upgrade to WebSocket
-	KeepHostHeader    bool          // reverse mode: leave Host as it is
-	SkipValidation    bool          // do not refuse malformed headers
-	ShowIgnored       bool          // record ignored connections
-	StoreStreamed     bool          // keep a copy of streamed bodies
-	OmitConnectHost   bool          // no Host header in CONNECT to an upstream proxy
-	StreamLargeBodies int64         // bytes; stream bodies over it. 0: never. -1: every body
-	BodySizeLimit     int64         // bytes; refuse bodies over it. 0: no limit
-	HeadLimit         int           // bytes of a message head. 0: the codec's default
-	HTTP2Ping         time.Duration // how long an HTTP/2 server is idle before it gets a PING. 0: it gets none
-	Debug             bool
+	Lazy              bool  // connect to a server only when it is needed
+	RawTCP            bool  // relay what is not HTTP
+	WebSocket         bool  // read what follows an upgrade to WebSocket
+	KeepHostHeader    bool  // reverse mode: leave Host as it is
+	SkipValidation    bool  // do not refuse malformed headers
+	ShowIgnored       bool  // record ignored connections
+	StoreStreamed     bool  // keep a copy of streamed bodies
+	OmitConnectHost   bool  // no Host header in CONNECT to an upstream proxy
+	StreamLargeBodies int64 // bytes; stream bodies over it. 0: never. -1: every body
+	BodySizeLimit     int64 // bytes; refuse bodies over it. 0: no limit
+	// Route returns the upstream proxy for a server, nil for none, and whether there is a rule for it. Nil: there are no rules.
+	Route        func(flow.Addr) (*flow.Via, bool)
+	UpstreamAuth string        // user:password for upstream proxies that speak SOCKS; "" for none
+	SOCKSLogin   bool          // SOCKS clients must log in
+	HeadLimit    int           // bytes of a message head. 0: the codec's default
+	HTTP2Ping    time.Duration // how long an HTTP/2 server is idle before it gets a PING. 0: it gets none
+	Debug        bool
 }
 
 // A Context is what the layers of one connection know in common.

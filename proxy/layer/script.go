@@ -34,6 +34,9 @@ type Script struct {
 	prev, next *Script
 }
 
+// eventCost is what keeping an event costs besides its data, in bytes.
+const eventCost = 128
+
 var errStopped = errors.New("script stopped")
 
 // Begin sets the body, which starts with the first event.
@@ -87,7 +90,7 @@ func (s *Script) put(ev Event) {
 	}
 	s.inbox = append(s.inbox, ev)
 	if d, ok := ev.(*DataReceived); ok {
-		s.backlog += len(d.Data)
+		s.backlog += len(d.Data) + eventCost
 	}
 }
 
@@ -148,7 +151,7 @@ func (s *Script) Next() Event {
 		s.unpause()
 	}
 	if d, ok := ev.(*DataReceived); ok {
-		s.backlog -= len(d.Data)
+		s.backlog -= len(d.Data) + eventCost
 	}
 	return ev
 }

@@ -13,6 +13,8 @@ type connKey struct {
 	addr flow.Addr
 	tls  bool
 	via  flow.Via // zero: straight to the server
+	// plain says that the proxy reads the request itself, which names its server, and makes no tunnel.
+	plain bool
 }
 
 func keyOf(s *flow.Server) connKey {
@@ -76,7 +78,7 @@ func (h *HTTP) connect(c *serverConn) {
 	if c.key.via != (flow.Via{}) {
 		via := c.key.via
 		s.Via = &via
-		c.top, c.outer = newUpstream(ctx, c.top, c.key.tls || h.mode != HTTPUpstream)
+		c.top, c.outer = newUpstream(ctx, c.top, c.key.tls || !c.key.plain)
 	}
 }
 

@@ -85,7 +85,7 @@ func (st *HTTPStream) locate() bool {
 		}
 		r.Host, r.Port = host, port
 	}
-	if st.h.mode == HTTPRegular && !strings.HasPrefix(r.Version, "HTTP/2") {
+	if _, plain := st.h.via(flow.Addr{Host: r.Host, Port: r.Port}, ctx.Server.Via); !plain && !strings.HasPrefix(r.Version, "HTTP/2") {
 		r.Authority = ""
 	}
 	return true

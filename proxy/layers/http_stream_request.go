@@ -77,7 +77,11 @@ func (st *HTTPStream) refuse(code errorCode, text string) {
 // A request that an addon has answered already is not sent, so it goes on being held.
 func (st *HTTPStream) streamRequest() {
 	f := st.flow
-	if f.Response != nil || !st.reach() {
+	if f.Response != nil {
+		f.Request.Body.Skip(0) // nobody will read it
+		return
+	}
+	if !st.reach() {
 		return
 	}
 	st.requestTee = !f.Request.Stream
@@ -211,8 +215,9 @@ func (st *HTTPStream) requestStreamed() {
 func (st *HTTPStream) reach() bool {
 	f := st.flow
 	key := connKey{addr: flow.Addr{Host: f.Request.Host, Port: f.Request.Port}, tls: f.Request.Scheme == "https"}
-	if f.Server.Via != nil {
-		key.via = *f.Server.Via
+	via, plain := st.h.via(key.addr, f.Server.Via)
+	if via != nil {
+		key.via, key.plain = *via, plain && !key.tls
 	}
 	c := st.h.idleConn(key)
 	if c == nil {

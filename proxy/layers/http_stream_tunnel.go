@@ -19,10 +19,10 @@ func (st *HTTPStream) connect() {
 	ctx := st.inside()
 	ctx.Server = flow.NewServer(flow.Addr{Host: f.Request.Host, Port: f.Request.Port})
 	ctx.Server.Transport = h.ctx.Client.Transport
-	ctx.Server.Via = h.ctx.Server.Via
+	ctx.Server.Via, _ = h.via(ctx.Server.Address, h.ctx.Server.Via)
 	f.Server = ctx.Server
 	var child layer.Layer = layer.NewNextLayer(ctx)
-	if h.mode == HTTPUpstream && ctx.Server.Via != nil {
+	if ctx.Server.Via != nil {
 		child, _ = newUpstream(ctx, child, true)
 	} else if f.Response == nil && !ctx.Options().Lazy {
 		if err := st.Open(ctx.Server); err != nil {

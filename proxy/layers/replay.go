@@ -21,6 +21,9 @@ func NewReplay(ctx *layer.Context, f *flow.Flow) *Replay {
 		mode = HTTPUpstream
 	}
 	ctx.Server.Address = flow.Addr{Host: r.Host, Port: r.Port}
+	if route := ctx.Options().Route; route != nil && ctx.Upstream == nil {
+		ctx.Server.Via, _ = route(ctx.Server.Address)
+	}
 	ctx.Server.TLS = r.Scheme == "https"
 	ctx.Server.SNI = r.PrettyHost()
 	f.Server = ctx.Server

@@ -42,6 +42,13 @@ func newUpstream(ctx *layer.Context, child layer.Layer, connect bool) (layer.Lay
 
 // Handshake asks the proxy for a tunnel.
 func (u *Upstream) Handshake(s *layer.Script) error {
+	if u.ctx.Server.Via.Scheme == "socks5" {
+		err := u.socks(s)
+		if err != nil && u.proxy.State != flow.Closed {
+			s.Do(&layer.CloseConnection{Conn: &u.proxy.Conn})
+		}
+		return err
+	}
 	if !u.connect {
 		return nil
 	}

@@ -48,6 +48,16 @@ func ipLiteral(v any) error {
 	return nil
 }
 
+func nameServers(v any) error {
+	for _, s := range v.([]string) {
+		_, ip := netip.ParseAddr(strings.Trim(s, "[]"))
+		if _, err := netip.ParseAddrPort(s); err != nil && ip != nil {
+			return fmt.Errorf("%q is not a name server: give an IP address such as 192.0.2.53, or 192.0.2.53:5353", s)
+		}
+	}
+	return nil
+}
+
 func userPass(v any) error {
 	if user, _, ok := strings.Cut(v.(string), ":"); !ok || user == "" {
 		return errors.New("write it as user:pass")

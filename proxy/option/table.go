@@ -91,7 +91,7 @@ func coreSpecs() []Spec {
 		optionalText("ssl_verify_upstream_trusted_confdir", "Directory with the certificate authorities that servers are verified against."),
 		list("tcp_hosts", "Take hosts that match one of these regular expressions for plain TCP; TLS is still intercepted.").checked(regexps),
 		number("tcp_timeout", 600, "Close client connections on which nothing has moved for this many seconds.").checked(between(1, maxInt)),
-		list("udp_hosts", "Take hosts that match one of these regular expressions for plain UDP.").checked(regexps).later(),
+		list("udp_hosts", "Take hosts that match one of these regular expressions for plain UDP.").checked(regexps),
 		boolean("upstream_cert", true, "Look at the server's certificate to forge one like it."),
 		boolean("websocket", true, "Read the messages of WebSocket connections. If off, they pass as TCP."),
 	}

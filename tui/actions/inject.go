@@ -3,6 +3,7 @@ package actions
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"sluice/proxy/command"
 	"sluice/proxy/flow"
@@ -15,9 +16,11 @@ func (e Env) injectCommands() []command.Command {
 		{Name: "inject.websocket", Params: append(inject[:3:3], isText),
 			Help: "Inject a message into a WebSocket flow, to the client or else to the server.", Run: e.injectWebSocket},
 		{Name: "inject.tcp", Params: inject,
-			Help: "Inject a message into a TCP flow, to the client or else to the server.", Run: e.injectTCP},
+			Help: "Inject a message into a TCP flow, to the client or else to the server.", Run: e.injectInto(flow.TCP)},
+		{Name: "inject.udp", Params: inject,
+			Help: "Inject a datagram into a UDP flow, to the client or else to the server.", Run: e.injectInto(flow.UDP)},
 		{Name: "flow.message.drop", Params: params(param("flows", command.FlowSeq)),
-			Help: "Drop the WebSocket or TCP message that flows are held at, and let them go on.", Run: e.dropMessage},
+			Help: "Drop the WebSocket, TCP or UDP message that flows are held at, and let them go on.", Run: e.dropMessage},
 	}
 }
 
@@ -29,12 +32,14 @@ func (e Env) injectWebSocket(_ context.Context, args command.Args) (any, error) 
 	return nil, e.inject(f, flow.Message{FromClient: !args[1].(bool), Content: args[2].([]byte), Text: args[3].(bool)})
 }
 
-func (e Env) injectTCP(_ context.Context, args command.Args) (any, error) {
-	f := args[0].(*flow.Flow)
-	if f.Kind != flow.TCP {
-		return nil, errors.New("can't inject: not a TCP flow")
+func (e Env) injectInto(kind flow.Kind) func(context.Context, command.Args) (any, error) {
+	return func(_ context.Context, args command.Args) (any, error) {
+		f := args[0].(*flow.Flow)
+		if f.Kind != kind {
+			return nil, errors.New("can't inject: not a " + strings.ToUpper(kind.String()) + " flow")
+		}
+		return nil, e.inject(f, flow.Message{FromClient: !args[1].(bool), Content: args[2].([]byte)})
 	}
-	return nil, e.inject(f, flow.Message{FromClient: !args[1].(bool), Content: args[2].([]byte)})
 }
 
 func (e Env) inject(f *flow.Flow, m flow.Message) error {

@@ -11,7 +11,6 @@ import (
 const (
 	waitFiles   = "flow files come with a later version"
 	waitServer  = "server replay comes with a later version"
-	waitInject  = "injecting into UDP flows comes with a later version"
 	waitScripts = "scripts come with a later version"
 )
 
@@ -20,7 +19,6 @@ func laterCommands() []command.Command {
 	path := params(param("path", command.Path))
 	flows := params(param("flows", command.FlowSeq))
 	both := append(flows[:1:1], path[0])
-	inject := params(param("flow", command.Flow), param("to_client", command.Bool), param("message", command.Bytes))
 	browser := params(command.Param{Name: "browser", Type: command.Str, Default: "chrome"})
 	return []command.Command{
 		later("save.file", "Save flows to a flow file.", waitFiles, both),
@@ -33,7 +31,6 @@ func laterCommands() []command.Command {
 		later("replay.server.stop", "Stop the server replay.", waitServer, nil),
 		later("script.run", "Run a script on flows.", waitScripts, both),
 		later("browser.start", "Start an attached browser.", "set your browser's proxy to sluice by hand", browser),
-		later("inject.udp", "Inject a UDP message.", waitInject, inject),
 	}
 }
 

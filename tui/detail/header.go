@@ -54,7 +54,9 @@ func (h header) first(when span) []string {
 			name = "tls"
 		}
 		what = append(what, span{t.Scheme(name), strings.ToUpper(name)})
-		rest = ends(f)
+		if rest = ends(f); f.Kind == flow.DNS {
+			rest = dnsTitle(f)
+		}
 	}
 	lead, used := h.join(what)
 	room := h.w - used - 1
@@ -120,6 +122,9 @@ func (h header) second(indent int) string {
 		spans = append(spans, span{t.Muted, clean(f.TLSNote(), 80)})
 	} else if f.WebSocket != nil || f.Request == nil && f.Kind != flow.DNS {
 		spans = append(spans, span{t.Muted, count(len(all), "message")})
+	}
+	if f.Kind == flow.DNS {
+		spans = append(spans, h.dnsOutcome()...)
 	}
 	if f.Error != nil && f.TLSNote() == "" {
 		spans = append(spans, span{t.Error, "error: " + clean(f.Error.Message, 4*h.w)})

@@ -20,6 +20,9 @@ func (l look) same(o look) bool {
 	if l.mode != o.mode || l.flow.ID != o.flow.ID {
 		return false
 	}
+	if l.flow.Kind == flow.DNS && l.kind != facts {
+		return l.dnsOf() == o.dnsOf() && l.flow.Error == o.flow.Error && l.flow.Live == o.flow.Live && l.flow.Intercepted == o.flow.Intercepted
+	}
 	switch l.kind {
 	case request:
 		a, b := l.flow.Request, o.flow.Request
@@ -48,6 +51,9 @@ func sameMessage(a, b *flow.HTTPMessage) bool {
 // source returns the text of a tab. It decodes the body, which may take a while.
 func (l look) source() text.Source {
 	f := l.flow
+	if f.Kind == flow.DNS && l.kind != facts {
+		return l.dns()
+	}
 	switch l.kind {
 	case stream:
 		if f.TLSNote() != "" && len(f.Messages) == 0 {

@@ -49,7 +49,7 @@ func tabsOf(f *flow.Flow) []tab {
 // heldTab returns which of n tabs shows what is held.
 func heldTab(f *flow.Flow, n int) int {
 	switch {
-	case n == 1, f.Response == nil:
+	case n == 1, f.Response == nil && f.DNSResponse == nil:
 		return 0
 	case f.WebSocket != nil && len(f.WebSocket.Messages) > 0:
 		return 2

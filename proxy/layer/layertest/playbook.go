@@ -64,6 +64,8 @@ type Playbook struct {
 	AutoHooks bool
 	// HideHooks leaves hooks out of the transcript.
 	HideHooks bool
+	// HideUpdates leaves out when a flow is shown without a hook.
+	HideUpdates bool
 	// ShowLogs shows debug and info lines too, not only those that matter to a person.
 	ShowLogs bool
 	// OnHook is what addons do: it is called before a hook is answered.
@@ -234,7 +236,7 @@ func (p *Playbook) carryOut(c layer.Command) {
 		}
 		p.out(verb + p.name(c.Conn))
 	case *layer.Update:
-		if !c.Later { // there is nothing to wait for in a transcript
+		if !c.Later && !p.HideUpdates { // there is nothing to wait for in a transcript
 			p.out("update")
 		}
 	case *layer.Log:

@@ -1,0 +1,59 @@
+package main
+
+import "github.com/spf13/cobra"
+
+// topics are pages of help that belong to no command.
+func topics() []*cobra.Command {
+	return []*cobra.Command{
+		{Use: "modes", Short: "What the proxy can be to its clients", Long: modesTopic},
+		{Use: "transparent", Short: "How to lead traffic to the transparent mode", Long: transparentTopic},
+	}
+}
+
+const modesTopic = `A mode says what the proxy is to its clients. Name several to have them all at once:
+
+    sluice --mode regular --mode socks5 --mode reverse:https://example.com@8443
+
+    regular             an HTTP proxy; port 8080
+    upstream:URL        the same, and all goes on to another proxy: http, https or socks5://host:port
+    socks5              a SOCKS version 5 proxy; port 1080
+    reverse:URL         in the place of a server; port 8080. The URL has one of the schemes
+                        http, https, tcp, tls, udp and dns (port 53)
+    transparent         for clients that do not know of it; Linux; see sluice help transparent
+    dns                 a DNS server, by UDP and TCP; port 53
+
+Behind each, @port or @host:port says where it listens instead. In the console
+":set mode regular socks5" changes the modes while clients are connected; those of unchanged modes notice nothing.
+
+Not there yet: wireguard, local and tun, and the schemes http3, quic and dtls.`
+
+const transparentTopic = `In transparent mode clients are led to the proxy on their way to a server. They need to trust its
+certificate, and nothing else. The kernel does the leading; nftables tells it what to lead here.
+
+For the devices in a network whose gateway is this machine, as root:
+
+    sysctl -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+    nft -f - <<END
+    table inet sluice {
+        chain prerouting {
+            type nat hook prerouting priority dstnat
+            iifname "eth1" tcp dport { 80, 443 } redirect to :8080
+        }
+    }
+    END
+    sluice --mode transparent
+
+For the programs of this machine the proxy runs as a user of its own, whose traffic is left alone:
+
+    nft -f - <<END
+    table inet sluice {
+        chain output {
+            type nat hook output priority -100
+            meta skuid "sluice" accept
+            tcp dport { 80, 443 } redirect to :8080
+        }
+    }
+    END
+    sudo -u sluice sluice --mode transparent
+
+"nft delete table inet sluice" puts an end to it.`

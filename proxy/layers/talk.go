@@ -1,0 +1,149 @@
+package layers
+
+import (
+	"maps"
+
+	"sluice/proxy/flow"
+	"sluice/proxy/layer"
+)
+
+const (
+	// maxRecorded bounds the bytes that a TCP or UDP flow keeps of its messages.
+	maxRecorded = 64 << 20
+	// messageCost is what keeping a message costs besides its content.
+	messageCost = 128
+)
+
+// A talk is what relays of bytes and of datagrams have in common: both ends, and the flow with its messages.
+type talk struct {
+	layer.Script
+	ctx      *layer.Context
+	flow     *flow.Flow // nil: nobody sees it
+	recorded int        // bytes
+	over     bool
+}
+
+// init makes the flow. An ignored one leaves none, unless the options show ignored connections.
+func (t *talk) init(ctx *layer.Context, kind flow.Kind, ignore bool) {
+	t.ctx = ctx
+	if !ignore || ctx.Options().ShowIgnored {
+		t.flow = flow.New(kind, ctx.Client, ctx.Server, ctx.Now())
+	}
+}
+
+// open shows the flow and connects to the server. It reports whether there is one to talk to.
+func (t *talk) open(start layer.Hook) bool {
+	if t.flow != nil {
+		t.Hook(start)
+		if t.killed() {
+			return false
+		}
+	}
+	srv := t.ctx.Server
+	if srv.State == flow.Closed && srv.Error != "" { // TLS to it has failed
+		t.fail(srv.Error)
+		return false
+	}
+	if srv.State == flow.Closed && srv.Start.IsZero() {
+		if err := t.Open(srv); err != nil {
+			t.fail(err.Error())
+			return false
+		}
+	}
+	return true
+}
+
+// peer is who gets what the client sends, or the server.
+func (t *talk) peer(fromClient bool) *flow.Conn {
+	if fromClient {
+		return &t.ctx.Server.Conn
+	}
+	return &t.ctx.Client.Conn
+}
+
+// owns reports whether an event that names a flow is for this one.
+func (t *talk) owns(id flow.ID) bool { return t.flow != nil && t.flow.ID == id }
+
+// show shows a message, whose content is lent. It returns what became of the content, and whether
+// anything is to be sent. If not, the flow may have ended.
+func (t *talk) show(m flow.Message) ([]byte, bool) {
+	if t.flow == nil || t.full(len(m.Content)) {
+		return m.Content, true
+	}
+	m.Content, m.Time = append([]byte(nil), m.Content...), t.ctx.Now()
+	at := len(t.flow.Messages)
+	t.flow.Messages = append(t.flow.Messages, m)
+	of := layer.OfFlow{Flow: t.flow}
+	if t.flow.Kind == flow.UDP {
+		t.Hook(&layer.UDPMessage{OfFlow: of})
+	} else {
+		t.Hook(&layer.TCPMessage{OfFlow: of})
+	}
+	if t.killed() {
+		return nil, false
+	}
+	if at < len(t.flow.Messages) {
+		return t.flow.Messages[at].Content, !t.flow.Messages[at].Dropped
+	}
+	return m.Content, true
+}
+
+// full counts a message of n bytes and reports whether it is more than the flow may keep. Then nothing is recorded any more.
+func (t *talk) full(n int) bool {
+	if t.recorded > maxRecorded {
+		return true
+	}
+	if t.recorded += n + messageCost; t.recorded <= maxRecorded {
+		return false
+	}
+	m := maps.Clone(t.flow.Metadata)
+	if m == nil {
+		m = map[string]string{}
+	}
+	m[t.flow.Kind.String()+"_record"] = "the messages after the first 64 MiB were forwarded and not recorded"
+	t.flow.Metadata = m
+	return true
+}
+
+// kill ends the flow because somebody wants it.
+func (t *talk) kill() {
+	t.flow.Kill(t.ctx.Now())
+	t.killed()
+}
+
+// killed reports whether somebody has killed the flow, and then ends both connections.
+func (t *talk) killed() bool {
+	if t.flow == nil || !t.flow.Killed() {
+		return false
+	}
+	t.closeBoth()
+	t.failed()
+	return true
+}
+
+func (t *talk) closeBoth() {
+	for _, c := range []*flow.Conn{&t.ctx.Server.Conn, &t.ctx.Client.Conn} {
+		if c.State != flow.Closed {
+			t.Do(&layer.CloseConnection{Conn: c})
+		}
+	}
+}
+
+// fail ends a flow whose server cannot be reached.
+func (t *talk) fail(why string) {
+	if t.flow != nil {
+		t.flow.Error = &flow.Error{Message: why, Time: t.ctx.Now()}
+		t.failed()
+	}
+	t.over = true
+	t.Do(&layer.CloseConnection{Conn: &t.ctx.Client.Conn})
+}
+
+func (t *talk) failed() {
+	t.flow.Live, t.over = false, true
+	if of := (layer.OfFlow{Flow: t.flow}); t.flow.Kind == flow.UDP {
+		t.Hook(&layer.UDPError{OfFlow: of})
+	} else {
+		t.Hook(&layer.TCPError{OfFlow: of})
+	}
+}
