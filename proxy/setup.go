@@ -111,7 +111,10 @@ func (p *Proxy) addons(log *slog.Logger) (addon.Chain, error) {
 		bind(p.opts, func() error { return auth.Set(p.opts.Str("upstream_auth")) }, "upstream_auth"),
 		p.bindIntercept(),
 	)
-	return addon.Chain{block, anticache, anticomp, next, tlsConfig, addon.NewTLSPassthrough(p.opts, log), &addon.CRL{CA: p.CA, Log: log}, auth, p.intercept}, err
+	if err != nil {
+		return nil, err
+	}
+	return p.withRules(addon.Chain{block, anticache, anticomp, next, tlsConfig, addon.NewTLSPassthrough(p.opts, log), &addon.CRL{CA: p.CA, Log: log}, auth, p.intercept}, log)
 }
 
 // bind runs apply now and after every change of an option. Its error vetoes the change.

@@ -5,7 +5,7 @@ func addonSpecs() []Spec {
 		boolean("anticache", false, "Strip the request headers that let a server answer 304 Not Modified."),
 		boolean("anticomp", false, "Ask servers for bodies that are not compressed."),
 		boolean("block_global", true, "Refuse clients with a globally routable address."),
-		list("block_list", "Answer requests that match with a status: /filter/status.").later(),
+		list("block_list", "Answer requests that match with a status: /filter/status. 444 closes the connection without an answer."),
 		boolean("block_private", false, "Refuse clients with a private address; loopback is always let in."),
 		boolean("command_history", true, "Keep the commands typed at the prompt from one run to the next."),
 		list("dns_name_servers", "Name servers to ask; none asks the system's.").later(),
@@ -15,16 +15,16 @@ func addonSpecs() []Spec {
 		optionalText("intercept", "Hold flows that match this filter until they are resumed."),
 		boolean("intercept_active", false, "Whether the intercept filter holds anything."),
 		boolean("keep_alt_svc_header", false, "In reverse mode, leave Alt-Svc headers as they are.").later(),
-		boolean("onboarding", true, "Serve a page from which clients can fetch the certificate of the CA.").later(),
-		text("onboarding_host", "mitm.it", "Host name of that page.").later(),
+		boolean("onboarding", true, "Serve a page from which clients can fetch the certificate of the CA."),
+		text("onboarding_host", "mitm.it", "Host name of that page."),
 		optionalText("proxyauth", "Ask clients to log in: user:pass, any, @file or ldap.").later(),
 		optionalText("readfile_filter", "Load only flows that match this filter.").later(),
 		optionalText("rfile", "Load the flows of this file at the start.").later(),
 		optionalText("save_stream_file", "Write flows to this file as they end. A + in front appends; strftime fields in the name are filled in.").later(),
 		optionalText("save_stream_filter", "Write only flows that match this filter.").later(),
 		list("scripts", "Scripts to run. In a config file a relative path starts at the file's directory.").later(),
-		optionalText("stickyauth", "Repeat the Authorization header in later requests that match this filter.").later(),
-		optionalText("stickycookie", "Repeat cookies that were set in later requests that match this filter.").later(),
+		optionalText("stickyauth", "Repeat the Authorization header in later requests that match this filter."),
+		optionalText("stickycookie", "Repeat cookies that were set in later requests that match this filter."),
 		boolean("strip_ech", true, "Remove Encrypted Client Hello from DNS HTTPS records.").later(),
 		optionalText("upstream_auth", "Log in to upstream proxies and reverse targets with user:pass.").checked(userPass),
 	}
@@ -52,10 +52,10 @@ func replaySpecs() []Spec {
 
 func ruleSpecs() []Spec {
 	return []Spec{
-		list("map_local", "Answer from a file or directory: [/filter]/url-regex/path.").later(),
-		list("map_remote", "Send requests elsewhere: [/filter]/url-regex/replacement.").later(),
-		list("modify_body", "Replace in bodies: [/filter]/regex/[@]replacement.").later(),
-		list("modify_headers", "Set or remove headers: [/filter]/name/[@]value.").later(),
+		list("map_local", "Answer from a file or directory: [/filter]/url-regex/path."),
+		list("map_remote", "Send requests elsewhere: [/filter]/url-regex/replacement. \\1 and \\g<name> are what groups have matched."),
+		list("modify_body", "Replace in bodies: [/filter]/regex/[@]replacement. \\1 and \\g<name> are what groups have matched; @path is what is in a file."),
+		list("modify_headers", "Set headers: [/filter]/name/[@]value. An empty value removes the header; @path is what is in a file."),
 	}
 }
 
