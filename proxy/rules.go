@@ -18,11 +18,13 @@ func (p *Proxy) withRules(chain addon.Chain, log *slog.Logger) (addon.Chain, err
 	bodies, err5 := addon.NewModifyBody(p.opts, log)
 	auth, err6 := addon.NewStickyAuth(p.opts)
 	cookies, err7 := addon.NewStickyCookie(p.opts)
-	if err := errors.Join(err, err2, err3, err4, err5, err6, err7); err != nil {
+	recorded, err8 := addon.NewServerReplay(p.opts, log)
+	if err := errors.Join(err, err2, err3, err4, err5, err6, err7, err8); err != nil {
 		return nil, err
 	}
+	p.recorded = recorded
 	early := addon.Chain{blockList, &addon.DisableH2C{Log: log}, addon.NewOnboarding(p.opts, p.CA, log)}
-	late := addon.Chain{headers, remote, local, bodies, auth, cookies}
+	late := addon.Chain{headers, recorded, remote, local, bodies, auth, cookies}
 	last := len(chain) - 1
 	return slices.Concat(chain[:1], early, chain[1:last], late, chain[last:]), nil
 }

@@ -29,6 +29,7 @@ type Proxy struct {
 	opts      *option.Options
 	intercept *addon.Intercept
 	replays   replayQueue
+	recorded  *addon.ServerReplay
 }
 
 // Open makes a proxy as the options say, with the certificate authority of

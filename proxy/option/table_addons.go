@@ -32,21 +32,21 @@ func addonSpecs() []Spec {
 
 func replaySpecs() []Spec {
 	return []Spec{
-		list("client_replay", "Send the requests of these files again at the start.").later(),
+		list("client_replay", "Send the requests of these files again at the start."),
 		number("client_replay_concurrency", 1, "How many requests are replayed at a time: 1, or -1 for no limit.").checked(oneOrUnlimited),
-		list("server_replay", "Answer requests with the responses of these files.").later(),
+		list("server_replay", "Answer requests with the responses of these files."),
 		text("server_replay_extra", "forward", "What to do with a request that no stored response fits.",
-			"forward", "kill", "204", "400", "404", "500").later(),
-		boolean("server_replay_ignore_content", false, "Match requests without their bodies.").later(),
-		boolean("server_replay_ignore_host", false, "Match requests without their host.").later(),
-		list("server_replay_ignore_params", "Match requests without these query parameters.").later(),
-		list("server_replay_ignore_payload_params", "Match requests without these form parameters.").later(),
-		boolean("server_replay_ignore_port", false, "Match requests without their port.").later(),
-		boolean("server_replay_kill_extra", false, "Old name of server_replay_extra=kill.").later(),
-		boolean("server_replay_nopop", false, "Old name of server_replay_reuse.").later(),
-		boolean("server_replay_refresh", true, "Move the dates and cookies of a stored response to the present.").later(),
-		boolean("server_replay_reuse", false, "Use a stored response any number of times.").later(),
-		list("server_replay_use_headers", "Match requests by these headers too.").later(),
+			"forward", "kill", "204", "400", "404", "500"),
+		boolean("server_replay_ignore_content", false, "Match requests without their bodies."),
+		boolean("server_replay_ignore_host", false, "Match requests without their host."),
+		list("server_replay_ignore_params", "Match requests without these query parameters."),
+		list("server_replay_ignore_payload_params", "Match requests without these form parameters."),
+		boolean("server_replay_ignore_port", false, "Match requests without their port."),
+		boolean("server_replay_kill_extra", false, "Old name of server_replay_extra=kill."),
+		boolean("server_replay_nopop", false, "Old name of server_replay_reuse."),
+		boolean("server_replay_refresh", true, "Move the dates and cookies of a stored response to the present."),
+		boolean("server_replay_reuse", false, "Use a stored response any number of times."),
+		list("server_replay_use_headers", "Match requests by these headers too."),
 	}
 }
 
