@@ -1,8 +1,11 @@
 package tui
 
 import (
+	"iter"
+
 	"sluice/flowstore"
 	"sluice/proxy/command"
+	"sluice/proxy/flow"
 	"sluice/proxy/option"
 	"sluice/tui/actions"
 	"sluice/tui/events"
@@ -22,6 +25,8 @@ type Config struct {
 	Keymap  *keymap.Map
 	// Engine may be nil, when flows are only looked at.
 	Engine Engine
+	// Read reads the flows of a file; an error is the last of them. Nil: files cannot be read.
+	Read func(path string) iter.Seq2[*flow.Flow, error]
 	// Commands are more commands to register.
 	Commands []command.Command
 	// Confdir is the directory of the command history; empty: nothing is kept.

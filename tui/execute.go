@@ -171,6 +171,9 @@ func (noEngine) Kill(flow.ID) bool                  { return false }
 func (noEngine) Replay(*flow.Flow) error            { return errNoEngine }
 func (noEngine) ReplayCount() int                   { return 0 }
 func (noEngine) StopReplay()                        {}
+func (noEngine) ServeReplay([]*flow.Flow, bool) int { return 0 }
+func (noEngine) ServeReplayCount() int              { return 0 }
+func (noEngine) StopServeReplay()                   {}
 func (noEngine) Inject(flow.ID, flow.Message) error { return errNoEngine }
 func (noEngine) Addrs() []string                    { return nil }
 

@@ -203,11 +203,19 @@ type fakeEngine struct {
 	Engine
 	resumed map[flow.ID]*flow.Edit
 	killed  []flow.ID
+	served  []*flow.Flow
+	replays []flow.ID // "can't replay" if nil
 }
 
 func (e *fakeEngine) Resume(id flow.ID, edit *flow.Edit) bool { e.resumed[id] = edit; return true }
 func (e *fakeEngine) Kill(id flow.ID) bool                    { e.killed = append(e.killed, id); return true }
-func (e *fakeEngine) Replay(*flow.Flow) error                 { return errors.New("can't replay") }
+func (e *fakeEngine) Replay(f *flow.Flow) error {
+	if e.replays == nil {
+		return errors.New("can't replay")
+	}
+	e.replays = append(e.replays, f.ID)
+	return nil
+}
 
 // fixture is a registry over a store with one flow, whose work is done at once.
 type fixture struct {
@@ -236,7 +244,8 @@ func newFixture(t *testing.T, change func(f *flow.Flow)) *fixture {
 	x.view.Sync()
 	x.reg = command.NewRegistry(x)
 	x.reg.Add(Commands(Env{Store: x.store, Engine: x.engine, Options: x.opts,
-		Say: func(s string) { x.said = append(x.said, s) }, Clip: func(s string) { x.clip = s },
+		Read: x.read,
+		Say:  func(s string) { x.said = append(x.said, s) }, Clip: func(s string) { x.clip = s },
 		Go: func(work func(context.Context) (string, error)) {
 			text, err := work(context.Background())
 			if err != nil {

@@ -10,7 +10,6 @@ import (
 // What commands wait for.
 const (
 	waitFiles   = "flow files come with a later version"
-	waitServer  = "server replay comes with a later version"
 	waitInject  = "injecting into UDP flows comes with a later version"
 	waitScripts = "scripts come with a later version"
 )
@@ -26,11 +25,6 @@ func laterCommands() []command.Command {
 		later("save.file", "Save flows to a flow file.", waitFiles, both),
 		later("save.har", "Save flows to an HTTP archive.", "HTTP archives come with a later version", both),
 		later("view.flows.load", "Load flows from a flow file.", waitFiles, path),
-		later("replay.client.file", "Replay the requests of a flow file.", waitFiles, path),
-		later("replay.server", "Answer requests with the responses of flows.", waitServer, flows),
-		later("replay.server.add", "Add flows to the server replay.", waitServer, flows),
-		later("replay.server.file", "Answer requests from a flow file.", waitServer, path),
-		later("replay.server.stop", "Stop the server replay.", waitServer, nil),
 		later("script.run", "Run a script on flows.", waitScripts, both),
 		later("browser.start", "Start an attached browser.", "set your browser's proxy to sluice by hand", browser),
 		later("inject.udp", "Inject a UDP message.", waitInject, inject),
