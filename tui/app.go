@@ -21,6 +21,7 @@ import (
 	"sluice/proxy/command"
 	"sluice/proxy/flow"
 	"sluice/proxy/option"
+	"sluice/tui/browser"
 	"sluice/tui/events"
 	"sluice/tui/keymap"
 	"sluice/tui/prompt"
@@ -67,9 +68,10 @@ type App struct {
 	life context.Context
 	stop context.CancelFunc
 
-	changed optionChanges
-	clips   clipQueue
-	unsub   func()
+	browsers browser.Launcher
+	changed  optionChanges
+	clips    clipQueue
+	unsub    func()
 }
 
 // New returns the model of a program. Close must be called when it is not needed any more.
@@ -102,6 +104,7 @@ func New(cfg Config) *App {
 func (a *App) Close() {
 	a.unsub()
 	a.stop()
+	a.browsers.Close()
 }
 
 // Registry returns the commands that keys and prompts run. Commands that touch

@@ -161,6 +161,15 @@ func (a *App) paste(msg tea.PasteMsg) tea.Cmd {
 	return nil
 }
 
+// browse starts a browser that uses the proxy. It is called apart from the screen.
+func (a *App) browse(name string) (string, error) {
+	addrs := a.engine.Addrs()
+	if len(addrs) == 0 {
+		addrs = []string{""}
+	}
+	return a.browsers.Start(name, addrs[0])
+}
+
 // noEngine stands in where there is no proxy.
 type noEngine struct{}
 

@@ -50,6 +50,8 @@ type Env struct {
 	Go func(work func(ctx context.Context) (string, error))
 	// Clip puts text into the clipboard.
 	Clip func(text string)
+	// Browse starts a browser that uses the proxy, and returns what to say about it.
+	Browse func(name string) (string, error)
 	// Read reads the flows of a file; an error is the last of them. Nil: files cannot be read.
 	Read func(path string) iter.Seq2[*flow.Flow, error]
 }
@@ -63,6 +65,7 @@ func Commands(env Env) []command.Command {
 	cmds = append(cmds, env.exportCommands()...)
 	cmds = append(cmds, env.optionCommands()...)
 	cmds = append(cmds, env.injectCommands()...)
+	cmds = append(cmds, env.browserCommand())
 	return append(cmds, laterCommands()...)
 }
 

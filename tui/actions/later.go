@@ -20,13 +20,11 @@ func laterCommands() []command.Command {
 	flows := params(param("flows", command.FlowSeq))
 	both := append(flows[:1:1], path[0])
 	inject := params(param("flow", command.Flow), param("to_client", command.Bool), param("message", command.Bytes))
-	browser := params(command.Param{Name: "browser", Type: command.Str, Default: "chrome"})
 	return []command.Command{
 		later("save.file", "Save flows to a flow file.", waitFiles, both),
 		later("save.har", "Save flows to an HTTP archive.", "HTTP archives come with a later version", both),
 		later("view.flows.load", "Load flows from a flow file.", waitFiles, path),
 		later("script.run", "Run a script on flows.", waitScripts, both),
-		later("browser.start", "Start an attached browser.", "set your browser's proxy to sluice by hand", browser),
 		later("inject.udp", "Inject a UDP message.", waitInject, inject),
 	}
 }
