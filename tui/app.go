@@ -9,6 +9,7 @@ package tui
 
 import (
 	"context"
+	"crypto/x509"
 	"os"
 	"slices"
 	"strings"
@@ -69,6 +70,7 @@ type App struct {
 	stop context.CancelFunc
 
 	browsers browser.Launcher
+	ca       *x509.Certificate
 	changed  optionChanges
 	clips    clipQueue
 	unsub    func()
@@ -78,7 +80,7 @@ type App struct {
 func New(cfg Config) *App {
 	a := &App{
 		store: cfg.Store, options: cfg.Options, keys: cfg.Keymap, events: cfg.Events,
-		engine: cfg.Engine, getenv: cfg.Getenv, dark: true,
+		engine: cfg.Engine, ca: cfg.CA, getenv: cfg.Getenv, dark: true,
 		view: flowstore.NewView(cfg.Store),
 	}
 	if a.getenv == nil {

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"crypto/x509"
 	"iter"
 
 	"sluice/flowstore"
@@ -25,6 +26,8 @@ type Config struct {
 	Keymap  *keymap.Map
 	// Engine may be nil, when flows are only looked at.
 	Engine Engine
+	// CA is the authority of the proxy's certificates, for browsers to trust; nil: they trust none.
+	CA *x509.Certificate
 	// Read reads the flows of a file; an error is the last of them. Nil: files cannot be read.
 	Read func(path string) iter.Seq2[*flow.Flow, error]
 	// Commands are more commands to register.

@@ -167,7 +167,7 @@ func (a *App) browse(name string) (string, error) {
 	if len(addrs) == 0 {
 		addrs = []string{""}
 	}
-	return a.browsers.Start(name, addrs[0])
+	return a.browsers.Start(name, addrs[0], a.ca)
 }
 
 // noEngine stands in where there is no proxy.

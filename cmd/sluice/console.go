@@ -47,7 +47,7 @@ func runConsole(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	announce(p, opts, log)
-	cfg.Engine = engine{p}
+	cfg.Engine, cfg.CA = engine{p}, p.CA.Certificate()
 	// Ctrl-C is a key here, and a signal only while an editor has the terminal, which it is meant for.
 	run := start(p, syscall.SIGTERM, syscall.SIGHUP)
 	run.owned.Go(func() { cfg.Store.Run(context.Background(), p.Flows()) })

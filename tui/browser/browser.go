@@ -3,6 +3,7 @@
 package browser
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
@@ -19,8 +20,9 @@ type Launcher struct {
 	ended   sync.WaitGroup
 }
 
-// Start starts a browser that uses the proxy at addr, host:port. It returns what to tell the person; it does not wait for the browser.
-func (l *Launcher) Start(name, addr string) (string, error) {
+// Start starts a browser that uses the proxy at addr, host:port. It trusts ca, the proxy's authority, where that is
+// possible for one profile only; nil: it does not. Start returns what to tell the person; it does not wait for the browser.
+func (l *Launcher) Start(name, addr string, ca *x509.Certificate) (string, error) {
 	k := kinds[name]
 	if k == nil {
 		return "", fmt.Errorf("invalid browser name %q: take chrome, chromium or firefox", name)
@@ -33,14 +35,17 @@ func (l *Launcher) Start(name, addr string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("start a browser: %w", err)
 	}
-	cmd, err := k(name, profile, host, port)
+	cmd, err := k(target{name, profile, host, port, ca})
 	if err == nil {
 		err = l.run(cmd, profile)
 	}
 	if err != nil {
 		return "", errors.Join(fmt.Errorf("start %s: %w", name, err), os.RemoveAll(profile))
 	}
-	return fmt.Sprintf("Started %s. If it does not trust the proxy's certificate, get that at http://mitm.it.", name), nil
+	if name == "firefox" {
+		return "Started firefox. It does not trust the proxy's certificate yet: get that at http://mitm.it.", nil
+	}
+	return "Started " + name + ".", nil
 }
 
 // run starts a command and removes its profile when it has ended.

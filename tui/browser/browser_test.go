@@ -4,6 +4,7 @@ package browser
 
 import (
 	"bufio"
+	"crypto/x509"
 	"errors"
 	"io/fs"
 	"os"
@@ -52,19 +53,23 @@ func profileOf(t *testing.T, line string) string {
 
 func TestStart(t *testing.T) {
 	said := install(t, "chromium", "firefox")
+	ca := &x509.Certificate{RawSubjectPublicKeyInfo: []byte("a key")}
 	var l Launcher
 	var profiles []string
 	for _, c := range []struct{ name, addr, want string }{
 		{"chrome", "*:8081", "--proxy-server=127.0.0.1:8081 "}, // there is but chromium
-		{"chromium", "[::1]:8082", "--proxy-server=[::1]:8082 "},
+		{"chromium", "[::1]:8082", "--proxy-server=[::1]:8082 --proxy-bypass-list=<-loopback> "},
 		{"firefox", "192.0.2.1:8083", "-profile "},
 	} {
-		if text, err := l.Start(c.name, c.addr); err != nil || !strings.Contains(text, c.name) {
+		if text, err := l.Start(c.name, c.addr, ca); err != nil || !strings.Contains(text, c.name) {
 			t.Fatal(text, err)
 		}
 		line, err := said.ReadString('\n')
 		if err != nil || !strings.Contains(line, c.want) || !strings.Contains(line, "about:blank") {
 			t.Errorf("%s: %q, %v", c.name, line, err)
+		}
+		if trusts := strings.Contains(line, "spki-list=j6Oqsvqpt54KA5jaW1q9B4AUJEKlvoC5pkYI1xjLH80="); trusts != (c.name != "firefox") {
+			t.Errorf("%s: trusts the authority: %v", c.name, trusts)
 		}
 		profiles = append(profiles, profileOf(t, line))
 	}
@@ -78,7 +83,7 @@ func TestStart(t *testing.T) {
 			t.Errorf("%s is still there: %v", p, err)
 		}
 	}
-	if _, err := l.Start("firefox", "127.0.0.1:1"); err == nil {
+	if _, err := l.Start("firefox", "127.0.0.1:1", nil); err == nil {
 		t.Error("a browser was started after the end")
 	}
 }
@@ -90,7 +95,7 @@ func TestCannotStart(t *testing.T) {
 	for _, c := range []struct{ name, addr, want string }{
 		{"lynx", "127.0.0.1:1", "chromium or firefox"}, {"firefox", "127.0.0.1:1", "not installed"}, {"chrome", "", "listens nowhere"},
 	} {
-		if _, err := l.Start(c.name, c.addr); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := l.Start(c.name, c.addr, nil); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
