@@ -60,6 +60,7 @@ func (e *fakeEngine) ServeReplay(flows []*flow.Flow, add bool) int {
 	return len(flows)
 }
 func (e *fakeEngine) ServeReplayCount() int { return len(e.served) }
+func (e *fakeEngine) Clients() int          { return 0 }
 func (e *fakeEngine) StopServeReplay()      { e.served = nil }
 func (e *fakeEngine) Addrs() []string       { return []string{"127.0.0.1:8080"} }
 

@@ -184,6 +184,7 @@ func (noEngine) ServeReplay([]*flow.Flow, bool) int { return 0 }
 func (noEngine) ServeReplayCount() int              { return 0 }
 func (noEngine) StopServeReplay()                   {}
 func (noEngine) Inject(flow.ID, flow.Message) error { return errNoEngine }
+func (noEngine) Clients() int                       { return 0 }
 func (noEngine) Addrs() []string                    { return nil }
 
 func plural(n int, thing string) string {

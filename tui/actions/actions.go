@@ -35,6 +35,8 @@ type Engine interface {
 	StopServeReplay()
 	// Inject puts a message into a live flow. The error says why that flow takes none.
 	Inject(id flow.ID, m flow.Message) error
+	// Clients is how many clients are connected.
+	Clients() int
 	// Addrs are the addresses that the proxy listens on.
 	Addrs() []string
 }
@@ -65,7 +67,7 @@ func Commands(env Env) []command.Command {
 	cmds = append(cmds, env.exportCommands()...)
 	cmds = append(cmds, env.optionCommands()...)
 	cmds = append(cmds, env.injectCommands()...)
-	cmds = append(cmds, env.browserCommand())
+	cmds = append(cmds, env.browserCommand(), env.clientsCommand())
 	return append(cmds, laterCommands()...)
 }
 

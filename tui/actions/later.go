@@ -30,7 +30,7 @@ func laterCommands() []command.Command {
 }
 
 func later(name, help, wait string, ps []command.Param) command.Command {
-	return command.Command{Name: name, Params: ps, Help: help, Run: func(context.Context, command.Args) (any, error) {
+	return command.Command{Name: name, Params: ps, Help: help + " Not available yet.", Run: func(context.Context, command.Args) (any, error) {
 		return nil, fmt.Errorf("%s is not available yet: %s", name, wait)
 	}}
 }
