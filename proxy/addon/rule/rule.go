@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -39,16 +40,16 @@ type Error struct {
 	Msg    string
 }
 
-// Error names the rule, the place and what is wrong.
+// Error says what is wrong, and at which place of which rule.
 func (e *Error) Error() string {
-	where := " at its end"
-	if at := e.Rule[min(e.Pos, len(e.Rule)):min(e.Pos+e.Len, len(e.Rule))]; at != "" {
-		where = fmt.Sprintf(" at %q", at)
-	}
 	if e.Rule == "" {
-		where = ""
+		return e.Option + ": " + e.Msg
 	}
-	return fmt.Sprintf("%s: the rule %q is wrong%s: %s", e.Option, e.Rule, where, e.Msg)
+	where := "at the end"
+	if at := e.Rule[min(e.Pos, len(e.Rule)):min(e.Pos+e.Len, len(e.Rule))]; at != "" {
+		where = "at " + strconv.Quote(at)
+	}
+	return fmt.Sprintf("%s: %s (%s of the rule %q)", e.Option, e.Msg, where, e.Rule)
 }
 
 // Parse reads a rule of an option: [/filter]/subject/replacement. form says what the parts are called, as in "/name/value".

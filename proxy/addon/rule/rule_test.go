@@ -71,7 +71,7 @@ func TestErrorsShowThePlace(t *testing.T) {
 		if got := c.source[bad.Pos : bad.Pos+bad.Len]; got != c.at || !strings.Contains(bad.Msg, c.msg) {
 			t.Errorf("%s: %q: %s", c.source, got, bad.Msg)
 		}
-		if c.at != "" && !strings.Contains(err.Error(), "is wrong at ") || !strings.HasPrefix(err.Error(), "opt: ") {
+		if c.at != "" && !strings.Contains(err.Error(), " of the rule ") || !strings.HasPrefix(err.Error(), "opt: ") {
 			t.Error(err)
 		}
 	}
