@@ -31,6 +31,12 @@ func NewServerReplay(opts *option.Options, log *slog.Logger) (*ServerReplay, err
 	s := &ServerReplay{log: log, waiting: map[flow.ID]string{}}
 	return s, follow(opts, func() error {
 		s.settings.Store(readReplaySettings(opts))
+		if opts.Bool("server_replay_nopop") {
+			log.Warn("server_replay_nopop is an old name: use server_replay_reuse")
+		}
+		if opts.Bool("server_replay_kill_extra") {
+			log.Warn("server_replay_kill_extra is an old name: use server_replay_extra=kill")
+		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.reindex()

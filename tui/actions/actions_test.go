@@ -112,7 +112,8 @@ func TestCut(t *testing.T) {
 		"request.header[x-it]": "it's", "request.header[none]": "", "response.status_code": "200", "response.content": "hello",
 		"request.content": "a=b&c", "request.timestamp_start": "1767355200.000005", "response.timestamp_end": "",
 		"server_conn.address.host": "example.com", "server_conn.ip_address.host": "192.0.2.1", "server_conn.tls_established": "false",
-		"client_conn.peername.host": "", "server_conn.certificate_list": "",
+		"client_conn.peername.host": "", "server_conn.peername.port": "8080", "client_conn.tls": "false", "server_conn.timestamp_end": "",
+		"is_replay": "", "live": "false", "timestamp_created": "1767355200.000005", "server_conn.certificate_list": "",
 	} {
 		got, err := Cut(f, spec)
 		if err != nil || string(got) != want {
@@ -129,6 +130,24 @@ func TestCut(t *testing.T) {
 	}
 	if got, err := Cut(&flow.Flow{Kind: flow.TCP, Client: &flow.Client{}, Server: &flow.Server{}}, "response.content"); got != nil || err != nil {
 		t.Errorf("of a TCP flow: %q, %v", got, err)
+	}
+}
+
+// What completion offers can be cut.
+func TestCutsOfCompletion(t *testing.T) {
+	x := newFixture(t, nil)
+	const line = "cut @all "
+	offered := x.reg.Complete(line, len(line))
+	if len(offered) < 40 {
+		t.Errorf("%d cuts are offered", len(offered))
+	}
+	for _, spec := range offered {
+		if strings.HasSuffix(spec, "[") {
+			spec += "host]"
+		}
+		if _, err := Cut(testFlow(t), spec); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
