@@ -23,8 +23,8 @@ func (p *Proxy) withRules(chain addon.Chain, log *slog.Logger) (addon.Chain, err
 		return nil, err
 	}
 	p.recorded = recorded
-	early := addon.Chain{blockList, &addon.DisableH2C{Log: log}, addon.NewOnboarding(p.opts, p.CA, log)}
-	late := addon.Chain{headers, recorded, remote, local, bodies, auth, cookies}
+	early := addon.Chain{blockList, &addon.DisableH2C{Log: log}}
+	late := addon.Chain{addon.NewOnboarding(p.opts, p.CA, log), headers, recorded, remote, local, bodies, auth, cookies}
 	last := len(chain) - 1
 	return slices.Concat(chain[:1], early, chain[1:last], late, chain[last:]), nil
 }

@@ -263,6 +263,9 @@ func TestOnboarding(t *testing.T) {
 			t.Error(path, err)
 		}
 	}
+	if code, secure, _ := r.do("GET", "https://mitm.it/", ""); code != 200 || secure != page {
+		t.Error("by HTTPS:", code)
+	}
 	if code, _, _ := r.do("GET", "http://mitm.it/none", ""); code != 404 {
 		t.Error(code)
 	}

@@ -44,18 +44,30 @@ func NewOnboarding(opts *option.Options, ca *cert.Authority, log *slog.Logger) *
 	return o
 }
 
-// Handle answers requests to the host, on any port.
+// Handle answers requests to the host, on any port. It has tunnels to it open without a connection to a server, for there
+// need not be one.
 func (o *Onboarding) Handle(h layer.Hook) <-chan layer.Verdict {
-	r, ok := h.(*layer.RequestHeaders)
-	if !ok || !unanswered(r.Flow) {
-		return nil
+	switch h := h.(type) {
+	case *layer.HTTPConnect:
+		if f := h.Flow; unanswered(f) && o.named(f.Request.Host) {
+			f.Response = &flow.Response{Status: 200, Reason: "Connection established", HTTPMessage: flow.HTTPMessage{Version: f.Request.Version}}
+		}
+	case *layer.TLSClientHello:
+		if o.named(h.Context.Server.Address.Host) {
+			h.ServerFirst = false
+		}
+	case *layer.RequestHeaders:
+		if unanswered(h.Flow) && o.named(h.Flow.Request.PrettyHost()) {
+			o.serve(h.Flow)
+		}
 	}
-	host := *o.host.Load()
-	if host == "" || !strings.EqualFold(strings.TrimSuffix(r.Flow.Request.PrettyHost(), "."), host) {
-		return nil
-	}
-	o.serve(r.Flow)
 	return nil
+}
+
+// named reports whether a host is the one that is answered for.
+func (o *Onboarding) named(host string) bool {
+	own := *o.host.Load()
+	return own != "" && strings.EqualFold(strings.TrimSuffix(host, "."), own)
 }
 
 func (o *Onboarding) serve(f *flow.Flow) {
