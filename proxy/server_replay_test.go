@@ -219,3 +219,33 @@ func TestReplayFiles(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestReplaysAtOnce: without a limit all replays are under way together, else one follows the other.
+func TestReplaysAtOnce(t *testing.T) {
+	for spec, together := range map[string]int{"client_replay_concurrency=-1": 3, "client_replay_concurrency=1": 1} {
+		t.Run(spec, func(t *testing.T) {
+			asked, answer := make(chan string, 3), make(chan struct{})
+			origin := serve(t, func(_ http.ResponseWriter, q *http.Request) {
+				asked <- q.URL.Path
+				<-answer
+			})
+			r := newRig(t, spec)
+			for _, path := range []string{"/a", "/b", "/c"} {
+				if err := r.Replay(record(t, "GET", origin+path, "", "")); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for range together {
+				<-asked
+			}
+			if n := r.ReplayCount(); n != 3 || len(asked) != 0 {
+				t.Errorf("%d replays, %d more are under way", n, len(asked))
+			}
+			r.StopReplay()
+			if n := r.ReplayCount(); n != together {
+				t.Errorf("%d replays after the stop, want %d", n, together)
+			}
+			close(answer)
+		})
+	}
+}

@@ -72,7 +72,12 @@ func (m *ModifyBody) Handle(h layer.Hook) <-chan layer.Verdict {
 	case *layer.RequestHeaders:
 		h.Flow.Request.Hold = h.Flow.Request.Hold || may(rules, h.Flow)
 	case *layer.ResponseHeaders:
-		h.Flow.Response.Hold = h.Flow.Response.Hold || may(rules, h.Flow)
+		if r := h.Flow.Response; may(rules, h.Flow) {
+			if !r.Hold && !r.Stream && strings.HasPrefix(strings.ToLower(r.Headers.Get("Content-Type")), "text/event-stream") {
+				m.log.Warn("modify_body holds an event stream until it ends: leave such out with a filter like !~ts event-stream", "url", h.Flow.Request.PrettyURL())
+			}
+			r.Hold = true
+		}
 	case *layer.Request:
 		m.change(rules, h.Flow, &h.Flow.Request.HTTPMessage)
 	case *layer.Response:

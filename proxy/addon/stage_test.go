@@ -2,6 +2,7 @@ package addon
 
 import (
 	"log/slog"
+	"strings"
 	"testing"
 
 	"sluice/proxy/layer"
@@ -51,6 +52,27 @@ func TestRulesWaitForBodies(t *testing.T) {
 			if c.w.n.Load() != 0 || len(c.w.flows) != 0 {
 				t.Errorf("%s: a flow that has ended is remembered", name)
 			}
+		}
+	}
+}
+
+// TestModifyBodyWarnsOfEventStreams: whoever has one held is told how to let it pass.
+func TestModifyBodyWarnsOfEventStreams(t *testing.T) {
+	for spec, warned := range map[string]bool{"modify_body=/a/b": true, "modify_body=/!~ts event-stream/a/b": false} {
+		opts := option.New()
+		if err := opts.Set(spec); err != nil {
+			t.Fatal(err)
+		}
+		var out strings.Builder
+		m, err := NewModifyBody(opts, slog.New(slog.NewTextHandler(&out, nil)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := exchange()
+		f.Response.Headers = f.Response.Headers.Set("Content-Type", "text/event-stream; charset=utf-8")
+		m.Handle(&layer.ResponseHeaders{OfFlow: layer.OfFlow{Flow: f}})
+		if f.Response.Hold != warned || strings.Contains(out.String(), "event stream") != warned {
+			t.Errorf("%s: held %v: %s", spec, f.Response.Hold, out.String())
 		}
 	}
 }
