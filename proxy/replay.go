@@ -3,6 +3,7 @@ package proxy
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -106,6 +107,9 @@ func (e *Engine) replay(f *flow.Flow, ended func()) bool {
 	live.Live, live.Intercepted, live.Replay = true, false, flow.ReplayedRequest
 	live.Response, live.Error = nil, nil
 	req := *f.Request
+	if n := req.Body.Len(); n > 0 && !req.Headers.Has("Content-Length") && !req.Headers.Has("Transfer-Encoding") {
+		req.Headers = req.Headers.Add("Content-Length", strconv.FormatInt(n, 10)) // HTTP/2 can do without (RFC 9113 §8.1.1)
+	}
 	live.Request = &req
 
 	e.mu.Lock()

@@ -28,6 +28,7 @@ type Proxy struct {
 	replays   replayQueue
 	instances instances
 	announced bool // guarded by instances.mu
+	recorded  *addon.ServerReplay
 }
 
 // Open makes a proxy as the options say, with the certificate authority of
@@ -90,8 +91,11 @@ func (p *Proxy) addons(log *slog.Logger) (addon.Chain, error) {
 		bind(p.opts, func() error { return login.Set(p.opts.Str("proxyauth")) }, "proxyauth"),
 		p.bindIntercept(),
 	)
-	return addon.Chain{block, records, anticache, anticomp, login, next, tlsConfig, addon.NewTLSPassthrough(p.opts, log),
-		&addon.CRL{CA: p.CA, Log: log}, auth, altSvc, p.intercept}, err
+	if err != nil {
+		return nil, err
+	}
+	return p.withRules(addon.Chain{block, records, anticache, anticomp, login, next, tlsConfig, addon.NewTLSPassthrough(p.opts, log),
+		&addon.CRL{CA: p.CA, Log: log}, auth, altSvc, p.intercept}, log)
 }
 
 // setRoutes tells who names a password to upstream proxies which requests do not go to the one that is meant for all.

@@ -9,6 +9,7 @@ package tui
 
 import (
 	"context"
+	"crypto/x509"
 	"os"
 	"slices"
 	"strings"
@@ -21,6 +22,7 @@ import (
 	"sluice/proxy/command"
 	"sluice/proxy/flow"
 	"sluice/proxy/option"
+	"sluice/tui/browser"
 	"sluice/tui/events"
 	"sluice/tui/keymap"
 	"sluice/tui/prompt"
@@ -67,16 +69,18 @@ type App struct {
 	life context.Context
 	stop context.CancelFunc
 
-	changed optionChanges
-	clips   clipQueue
-	unsub   func()
+	browsers browser.Launcher
+	ca       *x509.Certificate
+	changed  optionChanges
+	clips    clipQueue
+	unsub    func()
 }
 
 // New returns the model of a program. Close must be called when it is not needed any more.
 func New(cfg Config) *App {
 	a := &App{
 		store: cfg.Store, options: cfg.Options, keys: cfg.Keymap, events: cfg.Events,
-		engine: cfg.Engine, getenv: cfg.Getenv, dark: true,
+		engine: cfg.Engine, ca: cfg.CA, getenv: cfg.Getenv, dark: true,
 		view: flowstore.NewView(cfg.Store),
 	}
 	if a.getenv == nil {
@@ -102,6 +106,7 @@ func New(cfg Config) *App {
 func (a *App) Close() {
 	a.unsub()
 	a.stop()
+	a.browsers.Close()
 }
 
 // Registry returns the commands that keys and prompts run. Commands that touch

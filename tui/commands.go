@@ -24,7 +24,7 @@ type runner = func(ctx context.Context, args command.Args) (any, error)
 // registerAll fills the registry.
 func (a *App) registerAll(cfg Config) {
 	all := actions.Commands(actions.Env{
-		Store: a.store, Engine: a.engine, Options: a.options, Say: a.say, Go: a.work, Clip: a.clips.add,
+		Store: a.store, Engine: a.engine, Options: a.options, Say: a.say, Go: a.work, Clip: a.clips.add, Read: cfg.Read, Browse: a.browse,
 	})
 	all = slices.Concat(all, a.viewCommands(), a.viewFlowCommands(), a.windowCommands(), a.navCommands(),
 		a.askCommands(), a.keyCommands(), a.editCommands(), a.messageCommands(), a.modeCommands(), a.historyCommands(), cfg.Commands)

@@ -36,6 +36,7 @@ type fakeEngine struct {
 	killed   []flow.ID
 	replayed []flow.ID
 	injected []flow.Message
+	served   []*flow.Flow
 	err      error
 }
 
@@ -51,7 +52,17 @@ func (e *fakeEngine) Inject(_ flow.ID, m flow.Message) error {
 }
 func (e *fakeEngine) ReplayCount() int { return 0 }
 func (e *fakeEngine) StopReplay()      {}
-func (e *fakeEngine) Addrs() []string  { return []string{"127.0.0.1:8080"} }
+func (e *fakeEngine) ServeReplay(flows []*flow.Flow, add bool) int {
+	if !add {
+		e.served = nil
+	}
+	e.served = append(e.served, flows...)
+	return len(flows)
+}
+func (e *fakeEngine) ServeReplayCount() int { return len(e.served) }
+func (e *fakeEngine) Clients() int          { return 0 }
+func (e *fakeEngine) StopServeReplay()      { e.served = nil }
+func (e *fakeEngine) Addrs() []string       { return []string{"127.0.0.1:8080"} }
 
 // drive runs a test with a program of a size over some flows.
 func drive(t *testing.T, w, h int, flows []*flow.Flow, test func(d *driver)) {

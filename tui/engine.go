@@ -1,8 +1,12 @@
 package tui
 
 import (
+	"crypto/x509"
+	"iter"
+
 	"sluice/flowstore"
 	"sluice/proxy/command"
+	"sluice/proxy/flow"
 	"sluice/proxy/option"
 	"sluice/tui/actions"
 	"sluice/tui/events"
@@ -22,6 +26,10 @@ type Config struct {
 	Keymap  *keymap.Map
 	// Engine may be nil, when flows are only looked at.
 	Engine Engine
+	// CA is the authority of the proxy's certificates, for browsers to trust; nil: they trust none.
+	CA *x509.Certificate
+	// Read reads the flows of a file; an error is the last of them. Nil: files cannot be read.
+	Read func(path string) iter.Seq2[*flow.Flow, error]
 	// Commands are more commands to register.
 	Commands []command.Command
 	// Confdir is the directory of the command history; empty: nothing is kept.

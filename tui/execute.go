@@ -161,6 +161,15 @@ func (a *App) paste(msg tea.PasteMsg) tea.Cmd {
 	return nil
 }
 
+// browse starts a browser that uses the proxy. It is called apart from the screen.
+func (a *App) browse(name string) (string, error) {
+	addrs := a.engine.Addrs()
+	if len(addrs) == 0 {
+		addrs = []string{""}
+	}
+	return a.browsers.Start(name, addrs[0], a.ca)
+}
+
 // noEngine stands in where there is no proxy.
 type noEngine struct{}
 
@@ -171,7 +180,11 @@ func (noEngine) Kill(flow.ID) bool                  { return false }
 func (noEngine) Replay(*flow.Flow) error            { return errNoEngine }
 func (noEngine) ReplayCount() int                   { return 0 }
 func (noEngine) StopReplay()                        {}
+func (noEngine) ServeReplay([]*flow.Flow, bool) int { return 0 }
+func (noEngine) ServeReplayCount() int              { return 0 }
+func (noEngine) StopServeReplay()                   {}
 func (noEngine) Inject(flow.ID, flow.Message) error { return errNoEngine }
+func (noEngine) Clients() int                       { return 0 }
 func (noEngine) Addrs() []string                    { return nil }
 
 func plural(n int, thing string) string {

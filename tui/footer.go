@@ -54,6 +54,7 @@ type footer struct {
 	then     func(text string) tea.Cmd // takes the text of the editor
 
 	replays int
+	served  int // responses that server replay has left
 	listen  string
 }
 
@@ -76,7 +77,7 @@ func (f *footer) SetSize(w, _ int) {
 
 // look takes in what the status line shows of the proxy.
 func (f *footer) look() {
-	f.replays = f.app.engine.ReplayCount()
+	f.replays, f.served = f.app.engine.ReplayCount(), f.app.engine.ServeReplayCount()
 	f.listen = strings.Join(f.app.addrs(), ", ")
 }
 

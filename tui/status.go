@@ -67,6 +67,11 @@ func (f *footer) flags() []flag {
 	add(n("modify_headers") > 0, "[", "H", "eaders]")
 	add(n("modify_body") > 0, fmt.Sprintf("[%d body modifications]", n("modify_body")), "", "")
 	add(f.replays > 0, "[", "cplayback", fmt.Sprintf(":%d]", f.replays))
+	add(f.served > 0, "[", "splayback", fmt.Sprintf(":%d]", f.served))
+	if maps := n("map_remote") + n("map_local"); maps > 0 {
+		add(true, fmt.Sprintf("[map:%d]", maps), "", "")
+	}
+	add(n("block_list") > 0, fmt.Sprintf("[block:%d]", n("block_list")), "", "")
 	if n("ignore_hosts") > 0 {
 		add(true, "[", "I", fmt.Sprintf("gnore:%d]", n("ignore_hosts")))
 	} else {

@@ -47,10 +47,13 @@ func runConsole(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	announce(p, opts, log)
-	cfg.Engine = engine{p}
+	cfg.Engine, cfg.CA = engine{p}, p.CA.Certificate()
 	// Ctrl-C is a key here, and a signal only while an editor has the terminal, which it is meant for.
 	run := start(p, syscall.SIGTERM, syscall.SIGHUP)
 	run.owned.Go(func() { cfg.Store.Run(context.Background(), p.Flows()) })
+	if err := p.StartReplays(readFlows); err != nil {
+		return errors.Join(err, run.end())
+	}
 	return errors.Join(tui.Run(run.stopped, cfg), run.end())
 }
 
@@ -65,7 +68,7 @@ func consoleConfig(opts *option.Options) (tui.Config, error) {
 		return tui.Config{}, err
 	}
 	return tui.Config{
-		Store: flowstore.New(flowstore.Config{}), Options: opts, Events: events.New(), Keymap: keys, Confdir: confdir,
+		Store: flowstore.New(flowstore.Config{}), Options: opts, Events: events.New(), Keymap: keys, Confdir: confdir, Read: readFlows,
 	}, nil
 }
 

@@ -57,6 +57,10 @@ func runDump(cmd *cobra.Command, args []string) (err error) {
 	run := start(p, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	store := flowstore.New(flowstore.Config{MaxFlows: dumpFlows, BodyLimit: dumpBodies})
 	run.owned.Go(func() { print(p.Flows(), store, dumper) })
+	if err := p.StartReplays(readFlows); err != nil {
+		return errors.Join(err, run.end())
+	}
+	run.owned.Go(func() { endWhenDone(run, opts) })
 	select {
 	case err := <-out.Failed():
 		run.stop(err)

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"sluice/proxy/addon/rule"
 	"sluice/proxy/content"
 	"sluice/proxy/filter"
 )
@@ -37,20 +38,30 @@ func tuneGC() {
 	}
 }
 
-// explain prints an error in one line, and below it, if a filter is wrong, the place.
+// explain prints an error in one line, and below it, if a filter or a rule is wrong, the place.
 func explain(w io.Writer, err error) {
-	var bad *filter.SyntaxError
-	if !errors.As(err, &bad) {
-		fmt.Fprintf(w, "sluice: %s\n", oneLine(err.Error()))
+	if bad, ok := errors.AsType[*rule.Error](err); ok {
+		fmt.Fprintf(w, "sluice: bad rule of %s: %s\n", bad.Option, oneLine(bad.Msg))
+		showPlace(w, bad.Rule, bad.Pos, bad.Len)
 		return
 	}
-	fmt.Fprintf(w, "sluice: bad filter: %s\n", oneLine(bad.Msg))
-	if strings.TrimSpace(bad.Expr) == "" {
+	if bad, ok := errors.AsType[*filter.SyntaxError](err); ok {
+		fmt.Fprintf(w, "sluice: bad filter: %s\n", oneLine(bad.Msg))
+		showPlace(w, bad.Expr, bad.Pos, bad.Len)
 		return
 	}
-	before := content.Clean(bad.Expr[:min(bad.Pos, len(bad.Expr))])
-	fmt.Fprintf(w, "  %s\n", content.Clean(bad.Expr))
-	fmt.Fprintf(w, "  %s%s\n", strings.Repeat(" ", utf8.RuneCountInString(before)), strings.Repeat("^", max(bad.Len, 1)))
+	fmt.Fprintf(w, "sluice: %s\n", oneLine(err.Error()))
+}
+
+// showPlace prints a text that a person wrote, and marks a part of it.
+func showPlace(w io.Writer, text string, pos, n int) {
+	if strings.TrimSpace(text) == "" {
+		return
+	}
+	pos = min(pos, len(text))
+	before, part := content.Clean(text[:pos]), content.Clean(text[pos:min(pos+n, len(text))])
+	fmt.Fprintf(w, "  %s\n", content.Clean(text))
+	fmt.Fprintf(w, "  %s%s\n", strings.Repeat(" ", utf8.RuneCountInString(before)), strings.Repeat("^", max(utf8.RuneCountInString(part), 1)))
 }
 
 func oneLine(s string) string {

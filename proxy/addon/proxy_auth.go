@@ -55,7 +55,7 @@ func (a *ProxyAuth) Handle(h layer.Hook) <-chan layer.Verdict {
 			return nil
 		}
 		if user, ok := a.users.Load(h.Flow.Client); ok {
-			note(h.Flow, user.(string))
+			note(h.Flow, "proxyauth", user.(string)) // the password is nobody's business
 			return nil
 		}
 		a.admit(*check, h.Flow)
@@ -69,19 +69,11 @@ func (a *ProxyAuth) admit(check userCheck, f *flow.Flow) (user string, ok bool) 
 	user, password, given := basicAuth(f.Request.Headers, want.header)
 	if given && check(user, password) {
 		f.Request.Headers = f.Request.Headers.Del(want.header)
-		note(f, user)
+		note(f, "proxyauth", user)
 		return user, true
 	}
 	f.Response = want.refusal()
 	return "", false
-}
-
-// note says on a flow who made it. The password is nobody's business.
-func note(f *flow.Flow, user string) {
-	if f.Metadata == nil {
-		f.Metadata = map[string]string{}
-	}
-	f.Metadata["proxyauth"] = user
 }
 
 // authWords are what a login is called: the client knows that it talks to a proxy, or it does not.

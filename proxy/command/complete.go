@@ -169,6 +169,10 @@ var cuts = []string{
 	"client_conn.tls_established",
 	"server_conn.address.port", "server_conn.address.host", "server_conn.ip_address.host", "server_conn.tls_version",
 	"server_conn.sni", "server_conn.tls_established",
+	"client_conn.alpn", "client_conn.cipher", "client_conn.error", "client_conn.proxy_mode", "client_conn.timestamp_start",
+	"server_conn.alpn", "server_conn.certificate_list", "server_conn.cipher", "server_conn.error", "server_conn.peername.host",
+	"server_conn.timestamp_start", "server_conn.timestamp_tcp_setup", "server_conn.timestamp_tls_setup",
+	"id", "type", "marked", "comment", "error", "is_replay", "timestamp_created",
 }
 
 // cutCandidates completes the last of the cuts that commas separate.

@@ -167,6 +167,31 @@ func TestLargeChunkedUploadIsTeed(t *testing.T) {
 	`)
 }
 
+// TestAnsweredUploadIsNotKept: the rest of a large upload that an addon has answered at its head is read, and not kept.
+func TestAnsweredUploadIsNotKept(t *testing.T) {
+	var f *flow.Flow
+	p, ctx := play(t, layer.Options{})
+	p.AutoHooks, p.HideHooks, p.OnHook = true, true, func(h layer.Hook) {
+		f = h.(layer.FlowHook).Subject()
+		if _, ok := h.(*layer.RequestHeaders); ok {
+			f.Response = &flow.Response{Status: 204, Reason: "No Content", HTTPMessage: flow.HTTPMessage{Version: "HTTP/1.1"}}
+		}
+	}
+	run(t, p, `>> client "POST http://example.com/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n200000\r\n"`)
+	piece := make([]byte, 512<<10)
+	for range 4 {
+		p.Data(&ctx.Client.Conn, piece)
+		p.Expect()
+	}
+	run(t, p, `
+		>> client "\r\n0\r\n\r\n"
+		<< send client "HTTP/1.1 204 No Content\r\n\r\n"
+	`)
+	if b := &f.Request.Body; b.Gap() != flow.Unrecorded || b.Len() != 4*int64(len(piece)) {
+		t.Error("body", b.Len(), b.Gap())
+	}
+}
+
 func TestStreamedResponse(t *testing.T) {
 	const begun = `
 		>> client "$GET"

@@ -141,7 +141,10 @@ func (st *HTTPStream) consumeRequest(ev httpEvent) {
 	if st.tooLarge(&r.HTTPMessage, true, r.Body.Len()) {
 		return
 	}
-	if r.Stream || !r.Hold && r.Body.Len() > maxHeldUpload {
+	switch large := r.Body.Len() > maxHeldUpload && !r.Hold; {
+	case st.flow.Response != nil && large:
+		r.Body.Skip(0) // it is answered already and sent nowhere
+	case r.Stream || large:
 		st.streamRequest()
 	}
 }

@@ -5,7 +5,7 @@ func addonSpecs() []Spec {
 		boolean("anticache", false, "Strip the request headers that let a server answer 304 Not Modified."),
 		boolean("anticomp", false, "Ask servers for bodies that are not compressed."),
 		boolean("block_global", true, "Refuse clients with a globally routable address."),
-		list("block_list", "Answer requests that match with a status: /filter/status.").later(),
+		list("block_list", "Answer requests that match with a status: /filter/status. 444 closes the connection without an answer."),
 		boolean("block_private", false, "Refuse clients with a private address; loopback is always let in."),
 		boolean("command_history", true, "Keep the commands typed at the prompt from one run to the next."),
 		list("dns_name_servers", "Addresses of the name servers to ask, each with an optional :port; none asks the system's.").checked(nameServers),
@@ -15,16 +15,16 @@ func addonSpecs() []Spec {
 		optionalText("intercept", "Hold flows that match this filter until they are resumed."),
 		boolean("intercept_active", false, "Whether the intercept filter holds anything."),
 		boolean("keep_alt_svc_header", false, "Leave Alt-Svc headers as they are, although they lead clients past the proxy."),
-		boolean("onboarding", true, "Serve a page from which clients can fetch the certificate of the CA.").later(),
-		text("onboarding_host", "mitm.it", "Host name of that page.").later(),
+		boolean("onboarding", true, "Serve a page from which clients can fetch the certificate of the CA."),
+		text("onboarding_host", "mitm.it", "Host name of that page."),
 		optionalText("proxyauth", "Ask clients to log in: user:pass, any, or @FILE with an htpasswd file."),
 		optionalText("readfile_filter", "Load only flows that match this filter.").later(),
 		optionalText("rfile", "Load the flows of this file at the start.").later(),
 		optionalText("save_stream_file", "Write flows to this file as they end. A + in front appends; strftime fields in the name are filled in.").later(),
 		optionalText("save_stream_filter", "Write only flows that match this filter.").later(),
 		list("scripts", "Scripts to run. In a config file a relative path starts at the file's directory.").later(),
-		optionalText("stickyauth", "Repeat the Authorization header in later requests that match this filter.").later(),
-		optionalText("stickycookie", "Repeat cookies that were set in later requests that match this filter.").later(),
+		optionalText("stickyauth", "Repeat the Authorization header in later requests that match this filter."),
+		optionalText("stickycookie", "Repeat cookies that were set in later requests that match this filter."),
 		boolean("strip_ech", true, "Remove Encrypted Client Hello from DNS HTTPS records."),
 		list("upstream_routes", "Reach some servers through a proxy of their own, whatever the mode: SERVER=PROXY, as in *.example.com=http://proxy:3128. "+
 			"The server may be a network or have a port, the proxy may be socks5://host:port or direct. The first that fits counts."),
@@ -34,30 +34,30 @@ func addonSpecs() []Spec {
 
 func replaySpecs() []Spec {
 	return []Spec{
-		list("client_replay", "Send the requests of these files again at the start.").later(),
+		list("client_replay", "Send the requests of these files again at the start."),
 		number("client_replay_concurrency", 1, "How many requests are replayed at a time: 1, or -1 for no limit.").checked(oneOrUnlimited),
-		list("server_replay", "Answer requests with the responses of these files.").later(),
+		list("server_replay", "Answer requests with the responses of these files."),
 		text("server_replay_extra", "forward", "What to do with a request that no stored response fits.",
-			"forward", "kill", "204", "400", "404", "500").later(),
-		boolean("server_replay_ignore_content", false, "Match requests without their bodies.").later(),
-		boolean("server_replay_ignore_host", false, "Match requests without their host.").later(),
-		list("server_replay_ignore_params", "Match requests without these query parameters.").later(),
-		list("server_replay_ignore_payload_params", "Match requests without these form parameters.").later(),
-		boolean("server_replay_ignore_port", false, "Match requests without their port.").later(),
-		boolean("server_replay_kill_extra", false, "Old name of server_replay_extra=kill.").later(),
-		boolean("server_replay_nopop", false, "Old name of server_replay_reuse.").later(),
-		boolean("server_replay_refresh", true, "Move the dates and cookies of a stored response to the present.").later(),
-		boolean("server_replay_reuse", false, "Use a stored response any number of times.").later(),
-		list("server_replay_use_headers", "Match requests by these headers too.").later(),
+			"forward", "kill", "204", "400", "404", "500"),
+		boolean("server_replay_ignore_content", false, "Match requests without their bodies."),
+		boolean("server_replay_ignore_host", false, "Match requests without their host."),
+		list("server_replay_ignore_params", "Match requests without these query parameters."),
+		list("server_replay_ignore_payload_params", "Match requests without these form parameters."),
+		boolean("server_replay_ignore_port", false, "Match requests without their port."),
+		boolean("server_replay_kill_extra", false, "Old name of server_replay_extra=kill."),
+		boolean("server_replay_nopop", false, "Old name of server_replay_reuse."),
+		boolean("server_replay_refresh", true, "Move the dates and cookies of a stored response to the present."),
+		boolean("server_replay_reuse", false, "Use a stored response any number of times."),
+		list("server_replay_use_headers", "Match requests by these headers too."),
 	}
 }
 
 func ruleSpecs() []Spec {
 	return []Spec{
-		list("map_local", "Answer from a file or directory: [/filter]/url-regex/path.").later(),
-		list("map_remote", "Send requests elsewhere: [/filter]/url-regex/replacement.").later(),
-		list("modify_body", "Replace in bodies: [/filter]/regex/[@]replacement.").later(),
-		list("modify_headers", "Set or remove headers: [/filter]/name/[@]value.").later(),
+		list("map_local", "Answer from a file or directory: [/filter]/url-regex/path."),
+		list("map_remote", "Send requests elsewhere: [/filter]/url-regex/replacement. \\1 and \\g<name> are what groups have matched."),
+		list("modify_body", "Replace in bodies: [/filter]/regex/[@]replacement. \\1 and \\g<name> are what groups have matched; @path is what is in a file."),
+		list("modify_headers", "Set headers: [/filter]/name/[@]value. An empty value removes the header; @path is what is in a file."),
 	}
 }
 

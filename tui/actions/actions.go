@@ -8,6 +8,7 @@ package actions
 import (
 	"context"
 	"fmt"
+	"iter"
 
 	"sluice/flowstore"
 	"sluice/proxy/command"
@@ -27,8 +28,15 @@ type Engine interface {
 	// ReplayCount is how many replays wait or are under way; StopReplay forgets those that wait.
 	ReplayCount() int
 	StopReplay()
+	// ServeReplay answers requests with the responses of flows, in the place of or beside those that are there, and
+	// returns how many of them can be given. ServeReplayCount is how many still can; StopServeReplay forgets them.
+	ServeReplay(flows []*flow.Flow, add bool) int
+	ServeReplayCount() int
+	StopServeReplay()
 	// Inject puts a message into a live flow. The error says why that flow takes none.
 	Inject(id flow.ID, m flow.Message) error
+	// Clients is how many clients are connected.
+	Clients() int
 	// Addrs are the addresses that the proxy listens on.
 	Addrs() []string
 }
@@ -44,16 +52,22 @@ type Env struct {
 	Go func(work func(ctx context.Context) (string, error))
 	// Clip puts text into the clipboard.
 	Clip func(text string)
+	// Browse starts a browser that uses the proxy, and returns what to say about it.
+	Browse func(name string) (string, error)
+	// Read reads the flows of a file; an error is the last of them. Nil: files cannot be read.
+	Read func(path string) iter.Seq2[*flow.Flow, error]
 }
 
 // Commands returns the commands of this package.
 func Commands(env Env) []command.Command {
 	cmds := append(env.flowCommands(), env.messageCommands()...)
 	cmds = append(cmds, env.replayCommands()...)
+	cmds = append(cmds, env.replayFileCommands()...)
 	cmds = append(cmds, env.cutCommands()...)
 	cmds = append(cmds, env.exportCommands()...)
 	cmds = append(cmds, env.optionCommands()...)
 	cmds = append(cmds, env.injectCommands()...)
+	cmds = append(cmds, env.browserCommand(), env.clientsCommand())
 	return append(cmds, laterCommands()...)
 }
 

@@ -112,7 +112,8 @@ func TestCut(t *testing.T) {
 		"request.header[x-it]": "it's", "request.header[none]": "", "response.status_code": "200", "response.content": "hello",
 		"request.content": "a=b&c", "request.timestamp_start": "1767355200.000005", "response.timestamp_end": "",
 		"server_conn.address.host": "example.com", "server_conn.ip_address.host": "192.0.2.1", "server_conn.tls_established": "false",
-		"client_conn.peername.host": "", "server_conn.certificate_list": "",
+		"client_conn.peername.host": "", "server_conn.peername.port": "8080", "client_conn.tls": "false", "server_conn.timestamp_end": "",
+		"is_replay": "", "live": "false", "timestamp_created": "1767355200.000005", "server_conn.certificate_list": "",
 	} {
 		got, err := Cut(f, spec)
 		if err != nil || string(got) != want {
@@ -129,6 +130,24 @@ func TestCut(t *testing.T) {
 	}
 	if got, err := Cut(&flow.Flow{Kind: flow.TCP, Client: &flow.Client{}, Server: &flow.Server{}}, "response.content"); got != nil || err != nil {
 		t.Errorf("of a TCP flow: %q, %v", got, err)
+	}
+}
+
+// What completion offers can be cut.
+func TestCutsOfCompletion(t *testing.T) {
+	x := newFixture(t, nil)
+	const line = "cut @all "
+	offered := x.reg.Complete(line, len(line))
+	if len(offered) < 40 {
+		t.Errorf("%d cuts are offered", len(offered))
+	}
+	for _, spec := range offered {
+		if strings.HasSuffix(spec, "[") {
+			spec += "host]"
+		}
+		if _, err := Cut(testFlow(t), spec); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
@@ -203,11 +222,19 @@ type fakeEngine struct {
 	Engine
 	resumed map[flow.ID]*flow.Edit
 	killed  []flow.ID
+	served  []*flow.Flow
+	replays []flow.ID // "can't replay" if nil
 }
 
 func (e *fakeEngine) Resume(id flow.ID, edit *flow.Edit) bool { e.resumed[id] = edit; return true }
 func (e *fakeEngine) Kill(id flow.ID) bool                    { e.killed = append(e.killed, id); return true }
-func (e *fakeEngine) Replay(*flow.Flow) error                 { return errors.New("can't replay") }
+func (e *fakeEngine) Replay(f *flow.Flow) error {
+	if e.replays == nil {
+		return errors.New("can't replay")
+	}
+	e.replays = append(e.replays, f.ID)
+	return nil
+}
 
 // fixture is a registry over a store with one flow, whose work is done at once.
 type fixture struct {
@@ -236,7 +263,8 @@ func newFixture(t *testing.T, change func(f *flow.Flow)) *fixture {
 	x.view.Sync()
 	x.reg = command.NewRegistry(x)
 	x.reg.Add(Commands(Env{Store: x.store, Engine: x.engine, Options: x.opts,
-		Say: func(s string) { x.said = append(x.said, s) }, Clip: func(s string) { x.clip = s },
+		Read: x.read,
+		Say:  func(s string) { x.said = append(x.said, s) }, Clip: func(s string) { x.clip = s },
 		Go: func(work func(context.Context) (string, error)) {
 			text, err := work(context.Background())
 			if err != nil {

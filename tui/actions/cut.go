@@ -73,6 +73,16 @@ var cutters = map[string]cutter{
 		return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: f.Server.Certificates[0].Raw})
 	},
 
+	"request.authority":               ofRequest(func(r *flow.Request) string { return r.Authority }),
+	"server_conn.timestamp_tcp_setup": func(f *flow.Flow) []byte { return seconds(f.Server.TCPSetup) },
+	"client_conn.proxy_mode":          func(f *flow.Flow) []byte { return []byte(f.Client.Mode) },
+	"timestamp_created":               func(f *flow.Flow) []byte { return seconds(f.Created) },
+	"intercepted":                     func(f *flow.Flow) []byte { return strconv.AppendBool(nil, f.Intercepted) },
+	"live":                            func(f *flow.Flow) []byte { return strconv.AppendBool(nil, f.Live) },
+	"is_replay": func(f *flow.Flow) []byte {
+		return []byte([...]string{"", "request", "response"}[f.Replay])
+	},
+
 	"id":      func(f *flow.Flow) []byte { return []byte(f.ID.String()) },
 	"type":    func(f *flow.Flow) []byte { return []byte(f.Kind.String()) },
 	"marked":  func(f *flow.Flow) []byte { return []byte(f.Marked) },
@@ -99,6 +109,37 @@ func port(a netip.AddrPort) []byte {
 	return strconv.AppendUint(nil, uint64(a.Port()), 10)
 }
 
+// connCutters take things out of both connections of a flow.
+var connCutters = map[string]func(c *flow.Conn) string{
+	"id":                  func(c *flow.Conn) string { return c.ID.String() },
+	"peername.host":       func(c *flow.Conn) string { return string(host(c.Peer)) },
+	"peername.port":       func(c *flow.Conn) string { return string(port(c.Peer)) },
+	"sockname.host":       func(c *flow.Conn) string { return string(host(c.Local)) },
+	"sockname.port":       func(c *flow.Conn) string { return string(port(c.Local)) },
+	"transport_protocol":  func(c *flow.Conn) string { return c.Transport },
+	"error":               func(c *flow.Conn) string { return c.Error },
+	"tls":                 func(c *flow.Conn) string { return strconv.FormatBool(c.TLS) },
+	"alpn":                func(c *flow.Conn) string { return c.ALPN },
+	"cipher":              func(c *flow.Conn) string { return c.Cipher },
+	"timestamp_start":     func(c *flow.Conn) string { return string(seconds(c.Start)) },
+	"timestamp_tls_setup": func(c *flow.Conn) string { return string(seconds(c.TLSSetup)) },
+	"timestamp_end":       func(c *flow.Conn) string { return string(seconds(c.End)) },
+}
+
+// cutConn takes something out of one of a flow's connections; ok is false if there is no such thing.
+func cutConn(f *flow.Flow, part, what string) (b []byte, ok bool) {
+	get := connCutters[what]
+	switch {
+	case get == nil:
+		return nil, false
+	case part == "client_conn":
+		return []byte(get(&f.Client.Conn)), true
+	case part == "server_conn":
+		return []byte(get(&f.Server.Conn)), true
+	}
+	return nil, false
+}
+
 // Cut takes what a spec such as request.header[host] names out of a flow. It is
 // empty where the flow has no such thing.
 func Cut(f *flow.Flow, spec string) ([]byte, error) {
@@ -106,6 +147,9 @@ func Cut(f *flow.Flow, spec string) ([]byte, error) {
 		return get(f), nil
 	}
 	part, what, _ := strings.Cut(spec, ".")
+	if b, ok := cutConn(f, part, what); ok {
+		return b, nil
+	}
 	if part != "request" && part != "response" {
 		return nil, fmt.Errorf("invalid cut: %q; press tab for those there are", spec)
 	}

@@ -13,7 +13,9 @@ import (
 )
 
 // Formats lists the formats that Export knows.
-func Formats() []string { return []string{"curl", "httpie", "raw", "raw_request", "raw_response"} }
+func Formats() []string {
+	return []string{"curl", "fetch", "go", "httpie", "python", "raw", "raw_request", "raw_response"}
+}
 
 // Export writes a flow in a format. preserveIP makes curl connect to the
 // address that the flow's server had.
@@ -21,6 +23,12 @@ func Export(format string, f *flow.Flow, preserveIP bool) ([]byte, error) {
 	switch format {
 	case "curl":
 		return exportCurl(f, preserveIP)
+	case "fetch":
+		return exportFetch(f)
+	case "go":
+		return exportGo(f)
+	case "python":
+		return exportPython(f)
 	case "httpie":
 		return exportHTTPie(f)
 	case "raw":

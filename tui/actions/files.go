@@ -2,7 +2,6 @@ package actions
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"sluice/proxy/command"
@@ -27,16 +26,7 @@ func (e Env) replayCommands() []command.Command {
 func (e Env) replay(_ context.Context, args command.Args) (any, error) {
 	list := flows(args[0])
 	e.Go(func(context.Context) (string, error) {
-		var errs []error
-		for _, f := range list {
-			if err := e.Engine.Replay(f); err != nil {
-				errs = append(errs, err)
-			}
-		}
-		if n := len(errs); n > 1 {
-			return "", fmt.Errorf("%s of %d were not replayed: %w", count(n, "flow"), len(list), errs[0])
-		}
-		return "", errors.Join(errs...)
+		return "", e.replayAll(list)
 	})
 	return nil, nil
 }

@@ -10,7 +10,6 @@ import (
 // What commands wait for.
 const (
 	waitFiles   = "flow files come with a later version"
-	waitServer  = "server replay comes with a later version"
 	waitScripts = "scripts come with a later version"
 )
 
@@ -19,23 +18,16 @@ func laterCommands() []command.Command {
 	path := params(param("path", command.Path))
 	flows := params(param("flows", command.FlowSeq))
 	both := append(flows[:1:1], path[0])
-	browser := params(command.Param{Name: "browser", Type: command.Str, Default: "chrome"})
 	return []command.Command{
 		later("save.file", "Save flows to a flow file.", waitFiles, both),
 		later("save.har", "Save flows to an HTTP archive.", "HTTP archives come with a later version", both),
 		later("view.flows.load", "Load flows from a flow file.", waitFiles, path),
-		later("replay.client.file", "Replay the requests of a flow file.", waitFiles, path),
-		later("replay.server", "Answer requests with the responses of flows.", waitServer, flows),
-		later("replay.server.add", "Add flows to the server replay.", waitServer, flows),
-		later("replay.server.file", "Answer requests from a flow file.", waitServer, path),
-		later("replay.server.stop", "Stop the server replay.", waitServer, nil),
 		later("script.run", "Run a script on flows.", waitScripts, both),
-		later("browser.start", "Start an attached browser.", "set your browser's proxy to sluice by hand", browser),
 	}
 }
 
 func later(name, help, wait string, ps []command.Param) command.Command {
-	return command.Command{Name: name, Params: ps, Help: help, Run: func(context.Context, command.Args) (any, error) {
+	return command.Command{Name: name, Params: ps, Help: help + " Not available yet.", Run: func(context.Context, command.Args) (any, error) {
 		return nil, fmt.Errorf("%s is not available yet: %s", name, wait)
 	}}
 }

@@ -1,0 +1,87 @@
+package addon
+
+import (
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"sluice/proxy/addon/rule"
+	"sluice/proxy/layer"
+	"sluice/proxy/option"
+)
+
+// noResponse is the status that stands for no response at all.
+const noResponse = 444
+
+// BlockList answers requests that match a filter with a status: /filter/status.
+type BlockList struct {
+	rules   atomic.Pointer[blockRules]
+	waiting waitlist
+}
+
+// blockRules are the rules and the status of each. They are never written once they are shared.
+type blockRules struct {
+	rules  []*rule.Rule
+	status []int
+}
+
+// NewBlockList returns the addon, which follows block_list from now on.
+func NewBlockList(opts *option.Options) (*BlockList, error) {
+	b := &BlockList{}
+	return b, follow(opts, func() error {
+		rules := &blockRules{}
+		for _, source := range opts.Strs("block_list") {
+			r, err := rule.ParsePair("block_list", source, "/filter/status")
+			if err != nil {
+				return err
+			}
+			status, err := strconv.Atoi(r.Replacement)
+			if err != nil || status < 200 || status > 599 {
+				return r.BadReplacement("the status must be a number from 200 to 599; 444 closes the connection without an answer")
+			}
+			rules.rules, rules.status = append(rules.rules, r), append(rules.status, status)
+		}
+		b.rules.Store(rules)
+		return nil
+	}, "block_list")
+}
+
+// follow runs apply now and after every change of some options. Its error vetoes the change.
+func follow(opts *option.Options, apply func() error, names ...string) error {
+	opts.Subscribe(func([]string) error { return apply() }, names...)
+	return apply()
+}
+
+// Handle answers at the headers, or when the request is whole if a filter has to know its body.
+func (b *BlockList) Handle(h layer.Hook) <-chan layer.Verdict {
+	rules := b.rules.Load()
+	switch h := h.(type) {
+	case *layer.RequestHeaders:
+		f := h.Flow
+		if len(rules.rules) > 0 && unanswered(f) && b.waiting.head(f, &f.Request.HTTPMessage, known(rules.rules, f)) {
+			rules.apply(h.OfFlow)
+		}
+	case *layer.Request:
+		if b.waiting.whole(h.Flow, &h.Flow.Request.HTTPMessage) && unanswered(h.Flow) {
+			rules.apply(h.OfFlow)
+		}
+	case *layer.Error:
+		b.waiting.take(h.Flow.ID)
+	}
+	return nil
+}
+
+// apply applies every rule that is for the flow, in order.
+func (b *blockRules) apply(h layer.OfFlow) {
+	for i, r := range b.rules {
+		if !r.For(h.Flow) {
+			continue
+		}
+		note(h.Flow, "blocklisted", "true")
+		if b.status[i] == noResponse {
+			h.Flow.Kill(time.Now())
+			return
+		}
+		answer(h.Flow, b.status[i], "", nil)
+	}
+}

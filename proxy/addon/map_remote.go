@@ -1,0 +1,95 @@
+package addon
+
+import (
+	"log/slog"
+	"sync/atomic"
+
+	"sluice/proxy/addon/rule"
+	"sluice/proxy/filter"
+	"sluice/proxy/flow"
+	"sluice/proxy/layer"
+	"sluice/proxy/option"
+)
+
+// MapRemote sends requests elsewhere by replacing in their URL: [/filter]/url-regex/replacement.
+type MapRemote struct {
+	rules   atomic.Pointer[[]remoteRule]
+	waiting waitlist
+	log     *slog.Logger
+}
+
+type remoteRule struct {
+	*rule.Rule
+	url *filter.Regexp
+	to  *rule.Template
+}
+
+// NewMapRemote returns the addon, which follows map_remote from now on.
+func NewMapRemote(opts *option.Options, log *slog.Logger) (*MapRemote, error) {
+	m := &MapRemote{log: log}
+	return m, follow(opts, func() error {
+		var rules []remoteRule
+		for _, source := range opts.Strs("map_remote") {
+			r, err := rule.Parse("map_remote", source, "/url-regex/replacement or /filter/url-regex/replacement")
+			if err != nil {
+				return err
+			}
+			url, err := r.Regexp(false)
+			if err != nil {
+				return err
+			}
+			to, err := r.Template(url)
+			if err != nil {
+				return err
+			}
+			rules = append(rules, remoteRule{r, url, to})
+		}
+		m.rules.Store(&rules)
+		return nil
+	}, "map_remote")
+}
+
+// Handle changes where a request goes before it is on its way.
+func (m *MapRemote) Handle(h layer.Hook) <-chan layer.Verdict {
+	switch h := h.(type) {
+	case *layer.RequestHeaders:
+		f := h.Flow
+		if len(*m.rules.Load()) > 0 && unanswered(f) && m.waiting.head(f, &f.Request.HTTPMessage, m.known(f)) {
+			m.apply(f)
+		}
+	case *layer.Request:
+		if m.waiting.whole(h.Flow, &h.Flow.Request.HTTPMessage) && unanswered(h.Flow) {
+			m.apply(h.Flow)
+		}
+	case *layer.Error:
+		m.waiting.take(h.Flow.ID)
+	}
+	return nil
+}
+
+// known reports whether the head says which rules are for a flow. Those for other URLs do not matter.
+func (m *MapRemote) known(f *flow.Flow) bool {
+	for _, r := range *m.rules.Load() {
+		if _, ok := r.Filter.MatchHead(f); !ok && r.url.Match(f.Request.PrettyURL()) {
+			return false
+		}
+	}
+	return true
+}
+
+// apply applies all rules, each to what the one before has made of the URL.
+func (m *MapRemote) apply(f *flow.Flow) {
+	for _, r := range *m.rules.Load() {
+		old := f.Request.PrettyURL()
+		if !r.url.Match(old) || !r.For(f) {
+			continue
+		}
+		to, _ := r.to.Replace(r.url, old)
+		if to == old {
+			continue
+		}
+		if err := f.Request.SetURL(to); err != nil {
+			m.log.Warn("map_remote makes a URL that is none; the request goes where it went", "rule", r.Source, "err", err)
+		}
+	}
+}

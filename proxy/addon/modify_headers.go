@@ -1,0 +1,113 @@
+package addon
+
+import (
+	"log/slog"
+	"strings"
+	"sync/atomic"
+
+	"sluice/proxy/addon/rule"
+	"sluice/proxy/flow"
+	"sluice/proxy/layer"
+	"sluice/proxy/option"
+)
+
+// ModifyHeaders sets and removes header fields: [/filter]/name/[@]value. It is about requests and responses
+// alike; the filter says which of them, as ~q and ~s do.
+type ModifyHeaders struct {
+	rules               atomic.Pointer[[]*rule.Rule]
+	requests, responses waitlist // wait until they are whole
+	log                 *slog.Logger
+}
+
+// NewModifyHeaders returns the addon, which follows modify_headers from now on.
+func NewModifyHeaders(opts *option.Options, log *slog.Logger) (*ModifyHeaders, error) {
+	m := &ModifyHeaders{log: log}
+	return m, follow(opts, func() error {
+		var rules []*rule.Rule
+		for _, source := range opts.Strs("modify_headers") {
+			r, err := rule.Parse("modify_headers", source, "/name/value or /filter/name/value; an empty value removes the header")
+			if err == nil {
+				err = checkField(r)
+			}
+			if err != nil {
+				return err
+			}
+			rules = append(rules, r)
+		}
+		m.rules.Store(&rules)
+		return nil
+	}, "modify_headers")
+}
+
+// checkField refuses what would not be a field (RFC 9110 §5.1, §5.5).
+func checkField(r *rule.Rule) error {
+	if r.Subject == "" || strings.Trim(r.Subject, tokenChars) != "" {
+		return r.BadSubject("a header name has letters, digits and !#$%%&'*+-.^_`|~ only")
+	}
+	if _, ok := r.Path(); ok {
+		return r.CheckFile()
+	}
+	if strings.ContainsAny(r.Replacement, "\r\n\x00") {
+		return r.BadReplacement("a header value is one line")
+	}
+	return nil
+}
+
+const tokenChars = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+// Handle changes a head before it is sent.
+func (m *ModifyHeaders) Handle(h layer.Hook) <-chan layer.Verdict {
+	rules := *m.rules.Load()
+	switch h := h.(type) {
+	case *layer.RequestHeaders:
+		m.head(&m.requests, rules, h.Flow, &h.Flow.Request.HTTPMessage)
+	case *layer.ResponseHeaders:
+		m.head(&m.responses, rules, h.Flow, &h.Flow.Response.HTTPMessage)
+	case *layer.Request:
+		if r := &h.Flow.Request.HTTPMessage; m.requests.whole(h.Flow, r) {
+			m.apply(rules, h.Flow, r)
+		}
+	case *layer.Response:
+		if r := &h.Flow.Response.HTTPMessage; m.responses.whole(h.Flow, r) {
+			m.apply(rules, h.Flow, r)
+		}
+	case *layer.Error:
+		m.requests.take(h.Flow.ID)
+		m.responses.take(h.Flow.ID)
+	}
+	return nil
+}
+
+func (m *ModifyHeaders) head(w *waitlist, rules []*rule.Rule, f *flow.Flow, msg *flow.HTTPMessage) {
+	if len(rules) > 0 && w.head(f, msg, known(rules, f)) {
+		m.apply(rules, f, msg)
+	}
+}
+
+// apply removes all fields that rules for the flow name, and then adds those that have a value, so that
+// several rules with one name make several fields.
+func (m *ModifyHeaders) apply(rules []*rule.Rule, f *flow.Flow, msg *flow.HTTPMessage) {
+	var fit []*rule.Rule
+	for _, r := range rules {
+		if r.For(f) {
+			fit = append(fit, r)
+		}
+	}
+	for _, r := range fit {
+		msg.Headers = msg.Headers.Del(r.Subject)
+	}
+	for _, r := range fit {
+		value := r.Replacement
+		if _, ok := r.Path(); ok {
+			b, err := r.ReadFile()
+			if err != nil {
+				m.log.Warn("modify_headers cannot read the value of a header, which is left out", "rule", r.Source, "err", err)
+				continue
+			}
+			value = strings.Join(strings.Fields(strings.NewReplacer("\r", " ", "\n", " ", "\x00", "").Replace(string(b))), " ")
+		}
+		if value != "" {
+			msg.Headers = msg.Headers.Add(r.Subject, value)
+		}
+	}
+}

@@ -1,0 +1,208 @@
+package addon
+
+import (
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sluice/proxy/flow"
+	"sluice/proxy/layer"
+	"sluice/proxy/option"
+)
+
+// ServerReplay answers requests with responses that were recorded for requests like them.
+type ServerReplay struct {
+	settings atomic.Pointer[replaySettings]
+	loaded   atomic.Int64 // of all entries
+	log      *slog.Logger
+
+	mu      sync.Mutex
+	entries []*flow.Flow       // nil: has been used
+	index   map[string][]int   // entries by headKey and bodyKey
+	heads   map[string]int     // how many entries there are for a headKey
+	waiting map[flow.ID]string // headKey of those whose request is not whole yet
+}
+
+// NewServerReplay returns the addon, which follows the options server_replay_* from now on. It has no flows.
+func NewServerReplay(opts *option.Options, log *slog.Logger) (*ServerReplay, error) {
+	s := &ServerReplay{log: log, waiting: map[flow.ID]string{}}
+	return s, follow(opts, func() error {
+		s.settings.Store(readReplaySettings(opts))
+		if opts.Bool("server_replay_nopop") {
+			log.Warn("server_replay_nopop is an old name: use server_replay_reuse")
+		}
+		if opts.Bool("server_replay_kill_extra") {
+			log.Warn("server_replay_kill_extra is an old name: use server_replay_extra=kill")
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.reindex()
+		return nil
+	}, replayOptions...)
+}
+
+// Load takes the flows to replay in the place of those it has, or beside them, and returns how many can be replayed.
+func (s *ServerReplay) Load(flows []*flow.Flow, add bool) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !add {
+		s.entries = nil
+	}
+	taken := 0
+	for _, f := range flows {
+		if answers(f) {
+			s.entries = append(s.entries, f)
+			taken++
+		}
+	}
+	s.reindex()
+	return taken
+}
+
+// answers reports whether a flow has a response that can be given again.
+func answers(f *flow.Flow) bool {
+	return f.Kind == flow.HTTP && f.Request != nil && f.Response != nil && f.WebSocket == nil && f.Response.Status >= 200 &&
+		f.Request.Method != "CONNECT" && f.Response.Body.Gap() == flow.Whole && f.Request.Body.Gap() == flow.Whole
+}
+
+// Stop forgets all flows.
+func (s *ServerReplay) Stop() { s.Load(nil, false) }
+
+// Count returns how many responses can still be given.
+func (s *ServerReplay) Count() int { return int(s.loaded.Load()) }
+
+// reindex finds the keys of all entries anew. The caller holds the lock.
+func (s *ServerReplay) reindex() {
+	o := s.settings.Load()
+	s.index, s.heads = map[string][]int{}, map[string]int{}
+	n := 0
+	for i, f := range s.entries {
+		if f == nil {
+			continue
+		}
+		head := o.headKey(f.Request)
+		key := head + o.bodyKey(f.Request)
+		s.index[key] = append(s.index[key], i)
+		s.heads[head]++
+		n++
+	}
+	if n == 0 {
+		s.entries = nil
+	}
+	s.loaded.Store(int64(n))
+}
+
+// Handle answers at the headers what can be answered there. Only a request for whose head there
+// are responses, which may depend on its body, is held until it is whole.
+func (s *ServerReplay) Handle(h layer.Hook) <-chan layer.Verdict {
+	switch h := h.(type) {
+	case *layer.RequestHeaders:
+		if s.loaded.Load() > 0 && unanswered(h.Flow) {
+			s.head(h.Flow)
+		}
+	case *layer.Request:
+		if head, ok := s.take(h.Flow.ID); ok && unanswered(h.Flow) {
+			s.serve(h.Flow, head+s.settings.Load().bodyKey(h.Flow.Request))
+		}
+	case *layer.Error:
+		s.take(h.Flow.ID)
+	}
+	return nil
+}
+
+func (s *ServerReplay) head(f *flow.Flow) {
+	o := s.settings.Load()
+	head := o.headKey(f.Request)
+	s.mu.Lock()
+	found := s.heads[head] > 0
+	wait := found && !o.ignoreContent && !f.Request.Stream
+	if wait {
+		s.waiting[f.ID] = head
+	}
+	s.mu.Unlock()
+	switch {
+	case wait:
+		f.Request.Hold = true
+	case found && o.ignoreContent:
+		s.serve(f, head)
+	default:
+		s.miss(f)
+	}
+}
+
+func (s *ServerReplay) take(id flow.ID) (head string, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	head, ok = s.waiting[id]
+	delete(s.waiting, id)
+	return head, ok
+}
+
+// serve answers a request with the next response for a key.
+func (s *ServerReplay) serve(f *flow.Flow, key string) {
+	o := s.settings.Load()
+	rec := s.next(key, o)
+	if rec == nil {
+		s.miss(f)
+		return
+	}
+	r := *rec.Response
+	if o.refresh {
+		refresh(&r, time.Now())
+	}
+	if !strings.HasPrefix(r.Version, "HTTP/1") {
+		r.Version = "HTTP/1.1"
+	}
+	if !r.Headers.Has("Transfer-Encoding") && !r.Headers.Has("Content-Length") && r.Status != 204 && r.Status != 304 {
+		r.Headers = r.Headers.Add("Content-Length", strconv.FormatInt(r.Body.Len(), 10)) // it is known now
+	}
+	if f.Request.Method == "HEAD" {
+		r.Body = flow.Body{}
+	}
+	r.Start, r.End, r.Hold, r.Stream = time.Now(), time.Now(), false, false
+	f.Response, f.Replay = &r, flow.ReplayedResponse
+}
+
+// next returns the first recorded flow of a key, and uses it up unless they may be used again.
+func (s *ServerReplay) next(key string, o *replaySettings) *flow.Flow {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := s.index[key]
+	if len(at) == 0 {
+		return nil
+	}
+	f := s.entries[at[0]]
+	if o.reuse {
+		return f
+	}
+	s.entries[at[0]] = nil
+	head := o.headKey(f.Request)
+	if s.heads[head]--; s.heads[head] == 0 {
+		delete(s.heads, head)
+	}
+	if s.index[key] = at[1:]; len(at) == 1 {
+		delete(s.index, key)
+	}
+	if s.loaded.Add(-1) == 0 {
+		s.entries = nil
+	}
+	return f
+}
+
+// miss does with a request what is to be done with those that no response is there for.
+func (s *ServerReplay) miss(f *flow.Flow) {
+	at := f.Request.Method + " " + f.Request.PrettyURL()
+	switch extra := s.settings.Load().extra; extra {
+	case "forward":
+	case "kill":
+		s.log.Warn("server replay: no response was recorded for " + at + ", which is killed")
+		f.Kill(time.Now())
+	default:
+		s.log.Warn("server replay: no response was recorded for " + at + ", which is answered with " + extra)
+		status, _ := strconv.Atoi(extra)
+		answer(f, status, "", nil)
+	}
+}

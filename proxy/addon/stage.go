@@ -1,0 +1,67 @@
+package addon
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"sluice/proxy/addon/rule"
+	"sluice/proxy/flow"
+)
+
+// A waitlist remembers the flows whose message an addon has to see whole, because a filter looks at its body.
+type waitlist struct {
+	n     atomic.Int32
+	mu    sync.Mutex
+	flows map[flow.ID]bool
+}
+
+func (w *waitlist) put(id flow.ID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.flows == nil {
+		w.flows = map[flow.ID]bool{}
+	}
+	if !w.flows[id] {
+		w.flows[id] = true
+		w.n.Add(1)
+	}
+}
+
+// take reports whether a flow is there, and forgets it.
+func (w *waitlist) take(id flow.ID) bool {
+	if w.n.Load() == 0 {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.flows[id] {
+		return false
+	}
+	delete(w.flows, id)
+	w.n.Add(-1)
+	return true
+}
+
+// head reports whether an addon acts on a message when its head has come. If not, because a filter has
+// to know the body, the message is held and the flow waits. A message that is streamed is never whole: for it the head has to do.
+func (w *waitlist) head(f *flow.Flow, m *flow.HTTPMessage, known bool) bool {
+	if known || m.Stream {
+		return true
+	}
+	m.Hold = true
+	w.put(f.ID)
+	return false
+}
+
+// whole reports whether an addon acts on a message that has come, because it has waited for it.
+func (w *waitlist) whole(f *flow.Flow, m *flow.HTTPMessage) bool { return w.take(f.ID) && !m.Stream }
+
+// known reports whether it is known by the head of a message which of some rules are for a flow.
+func known(rules []*rule.Rule, f *flow.Flow) bool {
+	for _, r := range rules {
+		if _, ok := r.Filter.MatchHead(f); !ok {
+			return false
+		}
+	}
+	return true
+}

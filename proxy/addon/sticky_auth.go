@@ -1,0 +1,89 @@
+package addon
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"sluice/proxy/filter"
+	"sluice/proxy/flow"
+	"sluice/proxy/layer"
+	"sluice/proxy/option"
+)
+
+// maxSticky bounds the hosts whose logins are remembered, and the cookies.
+const maxSticky = 4096
+
+// StickyAuth repeats the Authorization of a host in later requests to it that match a filter and have none.
+type StickyAuth struct {
+	filter  atomic.Pointer[filter.Filter] // nil: off
+	waiting waitlist
+
+	mu    sync.Mutex
+	hosts map[string]string
+}
+
+// NewStickyAuth returns the addon, which follows stickyauth from now on.
+func NewStickyAuth(opts *option.Options) (*StickyAuth, error) {
+	s := &StickyAuth{hosts: map[string]string{}}
+	return s, followFilter(opts, "stickyauth", &s.filter)
+}
+
+// followFilter keeps the filter of an option in step; it is nil when the option is unset.
+func followFilter(opts *option.Options, name string, to *atomic.Pointer[filter.Filter]) error {
+	return follow(opts, func() error {
+		var f *filter.Filter
+		if expr := opts.Str(name); expr != "" {
+			var err error
+			if f, err = filter.Parse(expr); err != nil {
+				return err
+			}
+		}
+		to.Store(f)
+		return nil
+	}, name)
+}
+
+// Handle acts at the headers, or when the request is whole if the filter has to know its body.
+func (s *StickyAuth) Handle(h layer.Hook) <-chan layer.Verdict {
+	switch h := h.(type) {
+	case *layer.RequestHeaders:
+		f, expr := h.Flow, s.filter.Load()
+		if expr == nil || s.learn(f.Request) {
+			return nil
+		}
+		if _, known := expr.MatchHead(f); s.waiting.head(f, &f.Request.HTTPMessage, known) {
+			s.apply(expr, f)
+		}
+	case *layer.Request:
+		if expr := s.filter.Load(); s.waiting.whole(h.Flow, &h.Flow.Request.HTTPMessage) && expr != nil {
+			s.apply(expr, h.Flow)
+		}
+	case *layer.Error:
+		s.waiting.take(h.Flow.ID)
+	}
+	return nil
+}
+
+// learn remembers the login of a request and reports whether it has one.
+func (s *StickyAuth) learn(r *flow.Request) bool {
+	v, ok := r.Headers.Lookup("Authorization")
+	if !ok {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, known := s.hosts[r.Host]; !known && len(s.hosts) >= maxSticky {
+		clear(s.hosts)
+	}
+	s.hosts[r.Host] = v
+	return true
+}
+
+func (s *StickyAuth) apply(expr *filter.Filter, f *flow.Flow) {
+	s.mu.Lock()
+	v, ok := s.hosts[f.Request.Host]
+	s.mu.Unlock()
+	if ok && expr.Match(f) {
+		f.Request.Headers = f.Request.Headers.Set("Authorization", v)
+	}
+}

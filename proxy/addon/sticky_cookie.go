@@ -1,0 +1,146 @@
+package addon
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/net/publicsuffix"
+
+	"sluice/proxy/filter"
+	"sluice/proxy/flow"
+	"sluice/proxy/layer"
+	"sluice/proxy/option"
+)
+
+// StickyCookie repeats the cookies that responses have set in later requests that match a filter.
+type StickyCookie struct {
+	filter  atomic.Pointer[filter.Filter] // nil: off
+	waiting waitlist
+
+	mu      sync.Mutex
+	cookies []cookie // in the order they were set first
+}
+
+// A cookie is one that a server has set.
+type cookie struct {
+	domain, path string // domain is in lower case and without a dot in front
+	port         int
+	only         bool // for that host, and not those below it (RFC 6265 §5.3)
+	name, value  string
+}
+
+// NewStickyCookie returns the addon, which follows stickycookie from now on.
+func NewStickyCookie(opts *option.Options) (*StickyCookie, error) {
+	s := &StickyCookie{}
+	return s, followFilter(opts, "stickycookie", &s.filter)
+}
+
+// Handle learns from the heads of responses and acts at those of requests, or when a request is whole if the filter has to know its body.
+func (s *StickyCookie) Handle(h layer.Hook) <-chan layer.Verdict {
+	expr := s.filter.Load()
+	switch h := h.(type) {
+	case *layer.ResponseHeaders:
+		if expr != nil {
+			s.learn(h.Flow, time.Now())
+		}
+	case *layer.RequestHeaders:
+		if expr == nil {
+			return nil
+		}
+		if _, known := expr.MatchHead(h.Flow); s.waiting.head(h.Flow, &h.Flow.Request.HTTPMessage, known) {
+			s.apply(expr, h.Flow)
+		}
+	case *layer.Request:
+		if s.waiting.whole(h.Flow, &h.Flow.Request.HTTPMessage) && expr != nil {
+			s.apply(expr, h.Flow)
+		}
+	case *layer.Error:
+		s.waiting.take(h.Flow.ID)
+	}
+	return nil
+}
+
+// learn keeps what a response sets and forgets what has expired.
+func (s *StickyCookie) learn(f *flow.Flow, now time.Time) {
+	for _, line := range f.Response.Headers.Values("Set-Cookie") {
+		c, err := http.ParseSetCookie(line)
+		if err != nil {
+			continue
+		}
+		host := strings.ToLower(f.Request.Host)
+		k := cookie{domain: host, port: f.Request.Port, path: c.Path, name: c.Name, value: c.Value, only: true}
+		if c.Quoted {
+			k.value = `"` + c.Value + `"`
+		}
+		if d := strings.ToLower(strings.TrimPrefix(c.Domain, ".")); d != "" && d != host {
+			if suffix, _ := publicsuffix.PublicSuffix(d); suffix == d {
+				continue // of everybody below com
+			}
+			k.domain, k.only = d, false
+		} else if d == host {
+			k.only = false
+		}
+		if k.path == "" {
+			k.path = "/"
+		}
+		if !k.reaches(host) { // a server sets none for others (RFC 6265 §5.3)
+			continue
+		}
+		s.keep(k, c.MaxAge < 0 || !c.Expires.IsZero() && c.Expires.Before(now) && c.MaxAge <= 0)
+	}
+}
+
+// keep replaces a cookie, or adds or removes it.
+func (s *StickyCookie) keep(k cookie, expired bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := slices.IndexFunc(s.cookies, func(o cookie) bool {
+		return o.domain == k.domain && o.port == k.port && o.path == k.path && o.name == k.name
+	})
+	switch {
+	case at >= 0 && expired:
+		s.cookies = slices.Delete(s.cookies, at, at+1)
+	case expired:
+	case at >= 0:
+		s.cookies[at] = k
+	default:
+		if len(s.cookies) >= maxSticky {
+			s.cookies = slices.Delete(s.cookies, 0, 1)
+		}
+		s.cookies = append(s.cookies, k)
+	}
+}
+
+// reaches reports whether a cookie is for a host (RFC 6265 §5.1.3).
+func (k *cookie) reaches(host string) bool {
+	return k.domain == host || !k.only && strings.HasSuffix(host, "."+k.domain)
+}
+
+// covers reports whether a cookie is for a path (RFC 6265 §5.1.4).
+func (k *cookie) covers(path string) bool {
+	return strings.HasPrefix(path, k.path) && (strings.HasSuffix(k.path, "/") || len(path) == len(k.path) || path[len(k.path)] == '/')
+}
+
+// apply puts all cookies that are for a request in the place of its own.
+func (s *StickyCookie) apply(expr *filter.Filter, f *flow.Flow) {
+	r := f.Request
+	host := strings.ToLower(r.Host)
+	path, _, _ := strings.Cut(r.Path, "?")
+	var pairs []string
+	s.mu.Lock()
+	for i := range s.cookies {
+		if k := &s.cookies[i]; k.port == r.Port && k.reaches(host) && k.covers(path) {
+			pairs = append(pairs, k.name+"="+k.value)
+		}
+	}
+	s.mu.Unlock()
+	if len(pairs) == 0 || !expr.Match(f) {
+		return
+	}
+	note(f, "stickycookie", "true")
+	r.Headers = r.Headers.Set("Cookie", strings.Join(pairs, "; "))
+}

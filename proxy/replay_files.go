@@ -1,0 +1,73 @@
+package proxy
+
+import (
+	"fmt"
+	"iter"
+
+	"sluice/proxy/flow"
+	"sluice/proxy/option"
+)
+
+// ReadFlows reads the flows of a file one after the other. An error is the last of them; what came before it is good.
+type ReadFlows func(path string) iter.Seq2[*flow.Flow, error]
+
+// StartReplays answers requests from the files of the option server_replay, and sends the requests of those
+// of client_replay; and again whenever client_replay is set. It is called once, when the proxy serves.
+func (p *Proxy) StartReplays(read ReadFlows) error {
+	var recorded []*flow.Flow
+	for _, path := range p.opts.Strs("server_replay") {
+		flows, err := readAll(read, path)
+		if err != nil {
+			return fmt.Errorf("server_replay: %w", err)
+		}
+		recorded = append(recorded, flows...)
+	}
+	if len(recorded) > 0 {
+		p.ServeReplay(recorded, false)
+	}
+	return bind(p.opts, func() error { return p.replayFiles(read, p.opts.Strs("client_replay")) }, "client_replay")
+}
+
+// readAll returns the flows of a file, all or none.
+func readAll(read ReadFlows, path string) ([]*flow.Flow, error) {
+	var flows []*flow.Flow
+	for f, err := range read(option.ExpandHome(path)) {
+		if err != nil {
+			return nil, err
+		}
+		flows = append(flows, f)
+	}
+	return flows, nil
+}
+
+func (p *Proxy) replayFiles(read ReadFlows, paths []string) error {
+	var all []*flow.Flow
+	for _, path := range paths {
+		flows, err := readAll(read, path)
+		if err != nil {
+			return fmt.Errorf("client_replay: %w", err)
+		}
+		all = append(all, flows...)
+	}
+	for _, f := range all {
+		if err := p.Replay(f); err != nil {
+			p.cfg.Log.Warn("a flow is not replayed", "err", err)
+		}
+	}
+	return nil
+}
+
+// ServeReplay answers requests with the responses of flows, in the place of or beside those that are there
+// already. It returns how many of the flows have one that can be given again.
+func (p *Proxy) ServeReplay(flows []*flow.Flow, add bool) int { return p.recorded.Load(flows, add) }
+
+// StopServeReplay forgets the flows of ServeReplay.
+func (p *Proxy) StopServeReplay() { p.recorded.Stop() }
+
+// ServeReplayCount returns how many responses can still be given.
+func (p *Proxy) ServeReplayCount() int { return p.recorded.Count() }
+
+// Busy reports whether something is under way that was asked for: replays, or clients.
+func (p *Proxy) Busy() bool {
+	return p.ReplayCount() > 0 || p.ServeReplayCount() > 0 || p.Clients() > 0
+}

@@ -1,0 +1,197 @@
+package actions
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"sluice/proxy/flow"
+)
+
+// exportPython writes the request of a flow as a program that uses requests.
+func exportPython(f *flow.Flow) ([]byte, error) {
+	o, err := outlineOf(f)
+	if err != nil {
+		return nil, err
+	}
+	var b strings.Builder
+	b.WriteString("import requests\n\n")
+	fmt.Fprintf(&b, "response = requests.request(\n    %s,\n    %s,\n", pythonText(o.request.Method), pythonText(o.request.PrettyURL()))
+	if headers := o.joined(); len(headers) > 0 {
+		b.WriteString("    headers={\n")
+		for _, h := range headers {
+			fmt.Fprintf(&b, "        %s: %s,\n", pythonText(h.Name), pythonText(h.Value))
+		}
+		b.WriteString("    },\n")
+	}
+	if len(o.body) > 0 {
+		fmt.Fprintf(&b, "    data=%s,\n", pythonBytes(o.body))
+	}
+	b.WriteString(")\nprint(response.status_code)\nprint(response.text)\n")
+	return []byte(b.String()), nil
+}
+
+// joined returns the headers with those of one name in one, in the place of the first, as a table of them needs it
+// (RFC 9110 §5.3).
+func (o *outline) joined() flow.Headers {
+	var out flow.Headers
+	for _, h := range o.headers {
+		switch {
+		case !out.Has(h.Name):
+			out = append(out, h)
+		case strings.EqualFold(h.Name, "Cookie"): // RFC 9113 §8.2.3
+			out = out.Set(h.Name, out.Get(h.Name)+"; "+h.Value)
+		default:
+			out = out.Set(h.Name, out.Get(h.Name)+", "+h.Value)
+		}
+	}
+	return out
+}
+
+// pythonText writes a str of Python. What is not UTF-8 is as Python reads headers: a character for each byte.
+func pythonText(s string) string {
+	if !utf8.ValidString(s) {
+		return pythonBytes([]byte(s)) + `.decode("latin-1")`
+	}
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteString(`\` + string(r))
+		case strconv.IsPrint(r):
+			b.WriteRune(r)
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r < 0x100:
+			fmt.Fprintf(&b, `\x%02x`, r)
+		case r < 0x10000:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			fmt.Fprintf(&b, `\U%08x`, r)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}
+
+// pythonBytes writes bytes of Python, as text if they are UTF-8 beyond ASCII.
+func pythonBytes(p []byte) string {
+	ascii := true
+	for _, c := range p {
+		ascii = ascii && c < utf8.RuneSelf
+	}
+	if !ascii && utf8.Valid(p) {
+		return pythonText(string(p)) + ".encode()"
+	}
+	var b strings.Builder
+	b.WriteString(`b"`)
+	for _, c := range p {
+		switch {
+		case c == '"' || c == '\\':
+			b.WriteString(`\` + string(rune(c)))
+		case c == '\n':
+			b.WriteString(`\n`)
+		case c >= ' ' && c < 0x7f:
+			b.WriteByte(c)
+		default:
+			fmt.Fprintf(&b, `\x%02x`, c)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}
+
+// exportGo writes the request of a flow as a program in Go.
+func exportGo(f *flow.Flow) ([]byte, error) {
+	o, err := outlineOf(f)
+	if err != nil {
+		return nil, err
+	}
+	var b strings.Builder
+	body, imports := "nil", `"fmt"
+	"io"
+	"log"
+	"net/http"`
+	if len(o.body) > 0 {
+		body, imports = "strings.NewReader("+goText(string(o.body))+")", imports+"\n\t\"strings\""
+	}
+	fmt.Fprintf(&b, "package main\n\nimport (\n\t%s\n)\n\nfunc main() {\n", imports)
+	fmt.Fprintf(&b, "\treq, err := http.NewRequest(%s, %s, %s)\n", strconv.Quote(o.request.Method), strconv.Quote(o.request.PrettyURL()), body)
+	b.WriteString("\tif err != nil {\n\t\tlog.Fatal(err)\n\t}\n")
+	for _, h := range o.headers {
+		if strings.EqualFold(h.Name, "Host") { // net/http has a field for it
+			fmt.Fprintf(&b, "\treq.Host = %s\n", strconv.Quote(h.Value))
+		} else {
+			fmt.Fprintf(&b, "\treq.Header.Add(%s, %s)\n", strconv.Quote(h.Name), strconv.Quote(h.Value))
+		}
+	}
+	b.WriteString(`	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(resp.Status)
+	fmt.Println(string(body))
+}
+`)
+	return []byte(b.String()), nil
+}
+
+// goText writes a string of Go, raw where that reads better.
+func goText(s string) string {
+	if strings.ContainsAny(s, "\"\n\\") && strconv.CanBackquote(strings.ReplaceAll(s, "\n", "")) && !strings.Contains(s, "\r") {
+		return "`" + s + "`"
+	}
+	return strconv.Quote(s)
+}
+
+// fetchForbidden are headers that fetch sets itself and lets nobody set.
+var fetchForbidden = []string{"Host", "Connection", "Keep-Alive", "TE", "Trailer", "Upgrade", "Expect"}
+
+// exportFetch writes the request of a flow as a call of fetch in JavaScript.
+func exportFetch(f *flow.Flow) ([]byte, error) {
+	o, err := outlineOf(f)
+	if err != nil {
+		return nil, err
+	}
+	if !utf8.Valid(o.body) {
+		return nil, errors.New("request content must be valid unicode: export it as raw_request instead")
+	}
+	if m := o.request.Method; len(o.body) > 0 && (m == "GET" || m == "HEAD") {
+		return nil, errors.New("fetch sends no body with " + m + ": export it as curl instead")
+	}
+	for _, name := range fetchForbidden {
+		o.headers = o.headers.Del(name)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "const response = await fetch(%s, {\n  method: %s,\n", jsText(o.request.PrettyURL()), jsText(o.request.Method))
+	if headers := o.joined(); len(headers) > 0 {
+		b.WriteString("  headers: {\n")
+		for _, h := range headers {
+			fmt.Fprintf(&b, "    %s: %s,\n", jsText(h.Name), jsText(h.Value))
+		}
+		b.WriteString("  },\n")
+	}
+	if len(o.body) > 0 {
+		fmt.Fprintf(&b, "  body: %s,\n", jsText(string(o.body)))
+	}
+	b.WriteString("});\nconsole.log(response.status, await response.text());\n")
+	return []byte(b.String()), nil
+}
+
+// jsText writes a string of JavaScript.
+func jsText(s string) string {
+	var b strings.Builder
+	enc := json.NewEncoder(&b) // a string of JSON is one of JavaScript
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(s)
+	return strings.TrimSuffix(b.String(), "\n")
+}

@@ -1,0 +1,98 @@
+package actions
+
+import (
+	"go/format"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"sluice/proxy/flow"
+)
+
+// sent is what of a request the export has to keep.
+type sent struct{ method, url, body, text, many, cookie string }
+
+// TestExportedProgramsSend runs what was exported, and looks at what it sends.
+func TestExportedProgramsSend(t *testing.T) {
+	got := make(chan sent, 1)
+	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		got <- sent{r.Method, r.RequestURI, string(body), r.Header.Get("X-Text"), r.Header.Get("X-Many"), r.Header.Get("Cookie")}
+		io.WriteString(w, "the answer")
+	}))
+	defer origin.Close()
+	for _, body := range []string{"", "a=\"b\" \\ `c`\n$HOME é \x01\n", `{"plain": true}`} {
+		f, err := Create("POST", origin.URL+"/a%20b?c=%22d%22&e=f", time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Request.Headers = append(f.Request.Headers, flow.Header{Name: "X-Text", Value: `it's a "text" \n`}, flow.Header{Name: "Connection", Value: "close"},
+			flow.Header{Name: "X-Many", Value: "1, 2"}, flow.Header{Name: "Cookie", Value: "a=1; b=2"}, flow.Header{Name: "Content-Type", Value: "text/plain"})
+		f.Request.Body = flow.BodyOf([]byte(body))
+		want := sent{"POST", f.Request.Path, body, `it's a "text" \n`, "1, 2", "a=1; b=2"}
+		for _, c := range []struct{ format, ext, program string }{
+			{"python", ".py", "python3"}, {"fetch", ".mjs", "node"}, {"curl", ".sh", "sh"}, {"go", ".go", "go"},
+		} {
+			program, err := Export(c.format, f, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Run(c.format, func(t *testing.T) { run(t, program, c.ext, c.program, got, want) })
+		}
+	}
+}
+
+func run(t *testing.T, program []byte, ext, with string, got <-chan sent, want sent) {
+	path, err := exec.LookPath(with)
+	if err != nil || ext == ".py" && exec.Command(path, "-c", "import requests").Run() != nil || ext == ".sh" && exec.Command("curl", "--version").Run() != nil {
+		t.Skip("there is nothing to run it with")
+	}
+	file := filepath.Join(t.TempDir(), "main"+ext)
+	if err := os.WriteFile(file, program, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{file}
+	if ext == ".go" {
+		args = []string{"run", file}
+	}
+	out, err := exec.CommandContext(t.Context(), path, args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s\n%s", err, out, program)
+	}
+	if g := <-got; g != want {
+		t.Errorf("sent %+v, want %+v by\n%s", g, want, program)
+	}
+}
+
+func TestExportedGoIsFormatted(t *testing.T) {
+	program, err := Export("go", testFlow(t), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if nice, err := format.Source(program); err != nil || string(nice) != string(program) {
+		t.Errorf("%v: %s", err, program)
+	}
+}
+
+func TestExportsThatCannotBe(t *testing.T) {
+	f := testFlow(t)
+	f.Request.Method = "GET"
+	if _, err := Export("fetch", f, false); err == nil {
+		t.Error("fetch has no body with GET")
+	}
+	f.Request.Method = "POST"
+	f.Request.Body = flow.BodyOf([]byte("\xff"))
+	if _, err := Export("fetch", f, false); err == nil {
+		t.Error("fetch takes text only")
+	}
+	for _, format := range []string{"python", "go"} {
+		if _, err := Export(format, f, false); err != nil {
+			t.Error(format, err)
+		}
+	}
+}
