@@ -69,29 +69,33 @@ func newClient(e *Engine, r *role, nc net.Conn) *client {
 	return c
 }
 
-// serve runs a client from its first byte to its last and returns when all its goroutines have ended.
-func (c *client) serve() {
+// serve runs a client from its first byte to its last and calls over when all its goroutines have ended.
+func (c *client) serve(over func()) {
 	c.log(slog.LevelDebug, "client connect")
 	c.e.cfg.Addons.Handle(&layer.ClientConnected{Client: c.conn})
 	if c.conn.Error != "" {
 		c.log(slog.LevelWarn, c.conn.Error)
 		c.sock.nc.Close()
+		over()
 		return
 	}
 	if err := c.findTarget(); err != nil {
 		c.log(slog.LevelError, "transparent mode: "+err.Error())
 		c.sock.nc.Close()
 		c.e.cfg.Addons.Handle(&layer.ClientDisconnected{Client: c.conn})
+		over()
 		return
 	}
 	c.root = c.role.root(c.ctx)
 	c.idle = time.AfterFunc(c.patience(), c.checkIdle)
 	c.post(layer.Start{})
-	c.read(c.sock)
-	<-c.sock.gone
-	c.teardown()
-	c.log(slog.LevelDebug, "client disconnect")
-	c.e.cfg.Addons.Handle(&layer.ClientDisconnected{Client: c.conn})
+	c.attend(c.sock, func() {
+		<-c.sock.gone
+		c.teardown()
+		c.log(slog.LevelDebug, "client disconnect")
+		c.e.cfg.Addons.Handle(&layer.ClientDisconnected{Client: c.conn})
+		over()
+	})
 }
 
 // findTarget learns where a client was going that was led here on its way.

@@ -44,17 +44,18 @@ func (c *client) open(cmd *layer.OpenConnection) {
 	if srv.Transport == "udp" {
 		dial = c.e.cfg.DialUDP
 	}
-	c.wg.Go(func() {
+	c.wg.Add(1)
+	go func() {
 		nc, err := dial(ctx, addr)
 		if err != nil && context.Cause(ctx) == context.DeadlineExceeded {
 			err = fmt.Errorf("connect to %s: no answer in %s", addr, c.e.cfg.ConnectTimeout)
 		}
 		cancel()
 		c.opened(cmd, nc, err)
-	})
+	}()
 }
 
-// opened tells the layers how connecting went and reads from the server until it ends.
+// opened tells the layers how connecting went and reads from the server until it ends. Then the client's group is told.
 func (c *client) opened(cmd *layer.OpenConnection, nc net.Conn, err error) {
 	srv := cmd.Server
 	c.mu.Lock()
@@ -68,6 +69,7 @@ func (c *client) opened(cmd *layer.OpenConnection, nc net.Conn, err error) {
 	case c.dead:
 		c.mu.Unlock()
 		nc.Close()
+		c.wg.Done()
 		return
 	default:
 		s = newSocket(c, &srv.Conn, nc)
@@ -83,11 +85,17 @@ func (c *client) opened(cmd *layer.OpenConnection, nc net.Conn, err error) {
 	if s == nil {
 		c.log(slog.LevelInfo, "cannot connect to server", "server", srv.Address, "err", err)
 		c.post(&layer.OpenCompleted{Cmd: cmd, Err: err})
+		c.wg.Done()
 		return
 	}
 	c.log(slog.LevelDebug, "server connect", "server", srv.Address)
 	c.post(&layer.OpenCompleted{Cmd: cmd})
-	c.read(s)
+	c.attend(s, func() { c.closed(s, srv) })
+}
+
+// closed drops a server's connection that has ended.
+func (c *client) closed(s *socket, srv *flow.Server) {
+	defer c.wg.Done()
 	<-s.gone
 	c.mu.Lock()
 	c.sockets = slices.DeleteFunc(c.sockets, func(o *socket) bool { return o == s })
@@ -126,8 +134,8 @@ func (c *client) close(cmd *layer.CloseConnection) {
 	c.soil(s)
 }
 
-// read hands what a connection's peer sends to the layers until it ends.
-func (c *client) read(s *socket) {
+// read hands what a connection's peer sends to the layers until it ends. It reports whether it has not ended, but is to rest.
+func (c *client) read(s *socket) (rests bool) {
 	ev := &layer.DataReceived{Conn: s.conn}
 	err := s.recv(func(b []byte) {
 		if s.discards() {
@@ -138,6 +146,9 @@ func (c *client) read(s *socket) {
 		ev.Data = nil
 		s.awaitUnpaused()
 	})
+	if s.rests(err) {
+		return true
+	}
 	c.mu.Lock()
 	s.conn.State &^= flow.CanRead
 	if !errors.Is(err, io.EOF) {
@@ -151,6 +162,7 @@ func (c *client) read(s *socket) {
 	if closed {
 		s.cut()
 	}
+	return false
 }
 
 // dialTCP connects with happy eyeballs (RFC 8305), but never to the proxy itself.

@@ -105,7 +105,7 @@ func New(cfg Config) *Engine {
 		e.cfg.DialUDP = e.dialUDP
 	}
 	e.resolver.e = e
-	e.garbage = collector{at: growth(0), wake: make(chan struct{}, 1)}
+	e.garbage = collector{at: growth(0), wake: make(chan struct{}, 1), rest: e.rest}
 	e.sender.Go(e.send)
 	e.sender.Go(func() { e.garbage.run(e.over) })
 	return e
@@ -163,11 +163,10 @@ func (e *Engine) admitTo(r *role, nc net.Conn) {
 	e.garbage.came(len(e.clients))
 	e.wg.Add(1)
 	e.mu.Unlock()
-	go func() {
-		defer e.wg.Done()
-		c.serve()
+	go c.serve(func() {
 		e.forget(c)
-	}()
+		e.wg.Done()
+	})
 }
 
 // forget drops a client that has ended.

@@ -45,6 +45,7 @@ type socket struct {
 	shut    bool // close after out
 	failed  bool
 	eof     bool // the peer sends no more
+	resting bool // whoever reads is to go on with a small stack
 
 	deaf   atomic.Bool                   // shut or failed
 	pauses int                           // that have not ended; guarded by the client's lock
@@ -231,6 +232,7 @@ func (s *socket) finishWriting() {
 	}
 	if _, tcp := s.nc.(*net.TCPConn); tcp && s.client && !s.eof {
 		// The client may still be sending: closing now would reset the connection and lose our last words (RFC 9112 §9.6).
+		s.resting = false
 		s.nc.SetReadDeadline(time.Now().Add(linger))
 		return
 	}

@@ -31,6 +31,7 @@ type TLSConfig struct {
 // tlsSettings is what the options say. A value is never written once it is shared.
 type tlsSettings struct {
 	client, server *tls.Config // to be cloned; clones share ticket keys and session cache
+	configs        tlsConfigs
 	upstreamCert   bool
 	http2          bool
 	addChain       bool
@@ -104,20 +105,29 @@ func (t *TLSConfig) startClient(h *layer.TLSStart) {
 		t.log.Error("no certificate for the client", "error", err)
 		return
 	}
-	shown := *leaf
+	ctx.Client.Leaf = leaf.Leaf
+	h.Trust = t.ca.CertFile()
+	p := s.clientProtocol(ctx, h.Hello.ALPN)
 	if s.addChain {
+		shown := *leaf
 		shown.Certificate = slices.Clone(leaf.Certificate)
 		for _, c := range ctx.Server.Certificates {
 			shown.Certificate = append(shown.Certificate, c.Raw)
 		}
+		h.Config = s.forClient(&shown, p)
+		return
 	}
-	ctx.Client.Leaf = leaf.Leaf
-	h.Trust = t.ca.CertFile()
-	h.Config = s.client.Clone()
-	h.Config.Certificates = []tls.Certificate{shown}
-	if p := s.clientProtocol(ctx, h.Hello.ALPN); p != "" {
-		h.Config.NextProtos = []string{p}
+	h.Config = s.configs.get(tlsConfigKey{cert: leaf, protocols: p}, func() *tls.Config { return s.forClient(leaf, p) })
+}
+
+// forClient returns a configuration with a certificate and a protocol, "" for none.
+func (s *tlsSettings) forClient(shown *tls.Certificate, protocol string) *tls.Config {
+	c := s.client.Clone()
+	c.Certificates = []tls.Certificate{*shown}
+	if protocol != "" {
+		c.NextProtos = []string{protocol}
 	}
+	return c
 }
 
 // leaf returns the certificate for the client's connection, with an RSA key if it has to be.
@@ -170,27 +180,33 @@ func (s *tlsSettings) clientProtocol(ctx *layer.Context, offers []string) string
 // startServer makes us a client of the server.
 func (t *TLSConfig) startServer(h *layer.TLSStart) {
 	s, ctx, conn := t.settings.Load(), h.Context, h.Conn
-	c := s.server.Clone()
-	c.ServerName = serverName(ctx)
-	if net.ParseIP(c.ServerName) == nil {
-		conn.SNI = c.ServerName
+	name := serverName(ctx)
+	if net.ParseIP(name) == nil {
+		conn.SNI = name
 	}
 	if len(conn.ALPNOffers) == 0 {
 		conn.ALPNOffers = s.offers(ctx.Client)
 	}
-	c.NextProtos = conn.ALPNOffers
-	if c.CurvePreferences == nil && len(ctx.Groups) > 0 && !slices.ContainsFunc(ctx.Groups, hybrid) {
+	conn.Touch()
+	k := tlsConfigKey{name: name, protocols: strings.Join(conn.ALPNOffers, "\x00"), cert: s.clientCert}
+	k.classic = s.server.CurvePreferences == nil && len(ctx.Groups) > 0 && !slices.ContainsFunc(ctx.Groups, hybrid)
+	if found := s.clientCerts[strings.ToLower(name)]; found != nil {
+		k.cert = found
+	}
+	h.Config = s.configs.get(k, func() *tls.Config { return s.forServer(k, conn.ALPNOffers) })
+	h.Explain = cert.Explain
+}
+
+func (s *tlsSettings) forServer(k tlsConfigKey, offers []string) *tls.Config {
+	c := s.server.Clone()
+	c.ServerName, c.NextProtos = k.name, slices.Clone(offers)
+	if k.classic {
 		c.CurvePreferences = classic
 	}
-	conn.Touch()
-	own := s.clientCert
-	if found := s.clientCerts[strings.ToLower(c.ServerName)]; found != nil {
-		own = found
+	if k.cert != nil {
+		c.Certificates = []tls.Certificate{*k.cert}
 	}
-	if own != nil {
-		c.Certificates = []tls.Certificate{*own}
-	}
-	h.Config, h.Explain = c, cert.Explain
+	return c
 }
 
 // classic are the groups to offer for a client that does not know of post-quantum ones: a
