@@ -19,7 +19,7 @@ type collector struct {
 }
 
 // growth is how many clients more than n make the next collection worth its price, which grows with n.
-func growth(n int) int { return max(32, n/16) }
+func growth(n int) int { return max(24, n/16) }
 
 // came is told how many clients there are with a new one.
 func (c *collector) came(n int) {

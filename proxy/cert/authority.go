@@ -44,6 +44,7 @@ type Authority struct {
 	keyID   []byte // what leaves name as their authority key identifier
 	chain   [][]byte
 	source  string
+	crlPath string
 	leafKey *ecdsa.PrivateKey // of every leaf but those with RSA, for the life of the process
 	rsaKey  func() (crypto.Signer, error)
 	custom  atomic.Pointer[customs]
@@ -73,6 +74,7 @@ func newAuthority(b *bundle, source string, now time.Time) (*Authority, error) {
 			c.NotBefore.Format(time.DateOnly))
 	}
 	a := &Authority{cert: c, key: b.key, keyID: c.SubjectKeyId, source: source, leafKey: leafKey}
+	a.crlPath = "/" + name + "-" + c.SerialNumber.String() + ".crl"
 	a.rsaKey = sync.OnceValues(func() (crypto.Signer, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 	if len(a.keyID) == 0 {
 		a.keyID = keyID(c)
@@ -99,9 +101,7 @@ func (a *Authority) CertPEM() []byte {
 }
 
 // CRLPath is the URL path under which a leaf says that CRL is found.
-func (a *Authority) CRLPath() string {
-	return "/" + name + "-" + a.cert.SerialNumber.String() + ".crl"
-}
+func (a *Authority) CRLPath() string { return a.crlPath }
 
 // CRL returns an empty revocation list in DER, good for five days. It fails for
 // an imported CA that may not sign lists or has no subject key identifier.

@@ -2,6 +2,7 @@ package layers
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -151,11 +152,20 @@ func (x *tlsSession) established() {
 	c := x.conn
 	c.Certificates = cs.PeerCertificates
 	c.ALPN = cs.NegotiatedProtocol
-	c.Cipher = tls.CipherSuiteName(cs.CipherSuite)
+	c.Cipher = cmp.Or(cipherNames[cs.CipherSuite], tls.CipherSuiteName(cs.CipherSuite))
 	c.TLSVersion = versionName(cs.Version)
 	c.TLSSetup = x.ctx.Now()
 	c.Touch()
 }
+
+// cipherNames are the names of ciphers, which crypto/tls makes lists of each time it is asked.
+var cipherNames = func() map[uint16]string {
+	m := map[uint16]string{}
+	for _, c := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
+		m[c.ID] = c.Name
+	}
+	return m
+}()
 
 func versionName(v uint16) string {
 	switch v {
