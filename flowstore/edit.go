@@ -13,7 +13,7 @@ var ErrNotFound = errors.New("this flow has been removed")
 
 // Edit gives edit a private copy of a flow and makes what it leaves there the flow's
 // latest state. It may set every field of the request and the response and the list of
-// messages; header lists and bodies are replaced, never written to or appended to. Mark
+// messages; header lists, bodies and messages of DNS are replaced, never written to or appended to. Mark
 // and comment are taken over. Other fields of the flow are not a person's to change, and
 // a request or response cannot be taken away. When edit returns an error, nothing happens.
 //
@@ -85,6 +85,9 @@ func (p *person) complete(engine *flow.Flow) *flow.Flow {
 	c := *p.received
 	if c.Response == nil && p.edited.Response == nil {
 		c.Response = engine.Response
+	}
+	if c.DNSResponse == nil && p.edited.DNSResponse == nil {
+		c.DNSResponse = engine.DNSResponse
 	}
 	had, has := messages(p.received), messages(engine)
 	if len(has) <= len(had) {
@@ -176,6 +179,12 @@ func (p *person) revert(engine *flow.Flow) {
 		}
 		if edited.messages != nil {
 			p.patch.baseMessages, p.patch.messages = back.baseMessages, back.messages
+		}
+		if !edited.question.empty() {
+			p.patch.question = back.question
+		}
+		if !edited.answer.empty() {
+			p.patch.answer = back.answer
 		}
 	}
 	p.received, p.edited, p.sent = nil, nil, false

@@ -14,6 +14,7 @@ type patch struct {
 	baseRequest, request   *flow.Request
 	baseResponse, response *flow.Response
 	baseMessages, messages []flow.Message
+	question, answer       dnsPatch
 }
 
 // diff returns what makes base into mine. A part that mine lacks counts as unchanged.
@@ -36,15 +37,19 @@ func diff(base, mine *flow.Flow) (p patch) {
 			p.messages = []flow.Message{}
 		}
 	}
+	p.question, p.answer = diffDNS(base.DNSRequest, mine.DNSRequest), diffDNS(base.DNSResponse, mine.DNSResponse)
 	return p
 }
 
-func (p *patch) empty() bool { return p.request == nil && p.response == nil && p.messages == nil }
+func (p *patch) empty() bool {
+	return p.request == nil && p.response == nil && p.messages == nil && p.question.empty() && p.answer.empty()
+}
 
 // apply puts the patch into f, a copy whose own fields may be written but nothing behind them.
 func (p *patch) apply(f *flow.Flow) {
 	f.Request = mergeRequest(p.baseRequest, p.request, f.Request)
 	f.Response = mergeResponse(p.baseResponse, p.response, f.Response)
+	f.DNSRequest, f.DNSResponse = p.question.merge(f.DNSRequest), p.answer.merge(f.DNSResponse)
 	if p.messages == nil {
 		return
 	}
@@ -75,6 +80,12 @@ func (p *patch) edit(engine *flow.Flow) *flow.Edit {
 	if p.messages != nil {
 		e.Messages = slices.Clip(messages(&c))
 	}
+	if !p.question.empty() {
+		e.DNSRequest = c.DNSRequest
+	}
+	if !p.answer.empty() {
+		e.DNSResponse = c.DNSResponse
+	}
 	return &e
 }
 
@@ -97,7 +108,9 @@ func (p *patch) absorb(old, fresh *flow.Flow, given bool) bool {
 	if p.messages != nil && given && !hasPrefix(messages(fresh), messages(old)) {
 		p.baseMessages, p.messages, took = nil, nil, true
 	}
-	return took
+	question := p.question.absorb(old.DNSRequest, fresh.DNSRequest, given)
+	answer := p.answer.absorb(old.DNSResponse, fresh.DNSResponse, given)
+	return took || question || answer
 }
 
 func (p *patch) dropBodies() {

@@ -195,7 +195,10 @@ func TestDNSHeldAndEdited(t *testing.T) {
 	f = next(func(f *flow.Flow) bool { return f.DNSResponse != nil })
 	edited := *f.DNSResponse
 	edited.Answers = []flow.DNSRecord{{Name: "held.test", Type: dns.TypeA, Class: dns.ClassINET, TTL: 1, Data: []byte{192, 0, 2, 99}}}
-	r.Resume(f.ID, &flow.Edit{DNSResponse: &edited})
+	if err := r.store.Edit(f.ID, func(f *flow.Flow) error { f.DNSResponse = &edited; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	r.Resume(f.ID, r.store.PendingEdit(f.ID))
 	if m := <-answer; m == nil || len(m.Answer) != 1 || !strings.HasSuffix(m.Answer[0].String(), "192.0.2.99") {
 		t.Error(m)
 	}

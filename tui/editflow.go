@@ -31,7 +31,7 @@ func (a *App) editCommands() []command.Command {
 			if err != nil {
 				return nil, err
 			}
-			if f.Kind == flow.DNS {
+			if f.Kind == flow.DNS && f.DNSResponse == nil {
 				return nil, edit.ErrDNS
 			}
 			return edit.WithViews(f, a.mode()), nil

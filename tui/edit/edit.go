@@ -35,6 +35,7 @@ const (
 	WebSocket       = "websocket-message"
 	TCP             = "tcp-message"
 	UDP             = "udp-message"
+	DNSAnswers      = "dns-answers"
 	Comment         = "comment"
 )
 
@@ -49,8 +50,8 @@ const (
 	ByPrompt            // the command: flow.set @focus <part> …
 )
 
-// ErrDNS says that there is nothing to edit of a DNS flow.
-var ErrDNS = errors.New("DNS flows cannot be edited")
+// ErrDNS says that there is nothing to edit of a DNS flow yet.
+var ErrDNS = errors.New("a DNS flow cannot be edited before it has an answer: hold the answer with the filter ~dns & ~s")
 
 // errNoRequest and the like say why a part is not there.
 var (
@@ -59,11 +60,13 @@ var (
 )
 
 // Parts returns the parts of a flow that can be edited, in the order of the
-// chooser. There are none of a DNS flow or of no flow.
+// chooser. There are none of a DNS flow without an answer or of no flow.
 func Parts(f *flow.Flow) []string {
 	switch {
-	case f == nil || f.Kind == flow.DNS:
+	case f == nil || f.Kind == flow.DNS && f.DNSResponse == nil:
 		return nil
+	case f.Kind == flow.DNS:
+		return []string{DNSAnswers, Comment}
 	case f.Kind == flow.TCP:
 		return []string{TCP, Comment}
 	case f.Kind == flow.UDP:
@@ -174,7 +177,7 @@ func editable(f *flow.Flow, part string) error {
 	switch {
 	case f == nil:
 		return errors.New("no flow selected")
-	case f.Kind == flow.DNS:
+	case f.Kind == flow.DNS && f.DNSResponse == nil:
 		return ErrDNS
 	case How(part) == NoWay:
 		return fmt.Errorf("there is no %q to edit; take one of those that e offers", part)

@@ -53,6 +53,7 @@ var tables = map[string]table{
 		read:  readSetCookies,
 		write: writeSetCookies,
 	},
+	DNSAnswers: dnsAnswers,
 	Comment: {
 		spec:  grid.Spec{Title: "Edit Comment", Columns: []grid.Column{{Multiline: true}}},
 		read:  readComment,
