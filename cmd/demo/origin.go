@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"sluice/proxy/cert"
@@ -43,6 +44,14 @@ func openOrigin(ca *cert.Authority) (*origin, error) {
 	config := &tls.Config{GetCertificate: func(h *tls.ClientHelloInfo) (*tls.Certificate, error) {
 		return ca.LeafForHost(h.ServerName)
 	}}
+	modern := config.Clone() // the shop speaks HTTP/2
+	modern.NextProtos = []string{"h2", "http/1.1"}
+	config.GetConfigForClient = func(h *tls.ClientHelloInfo) (*tls.Config, error) {
+		if strings.HasPrefix(h.ServerName, "shop.") {
+			return modern, nil
+		}
+		return nil, nil
+	}
 	for _, ln := range []net.Listener{plain, tls.NewListener(secure, config)} {
 		s := &http.Server{Handler: routes(), ErrorLog: log.New(nowhere{}, "", 0), ReadHeaderTimeout: time.Minute}
 		o.servers = append(o.servers, s)

@@ -80,7 +80,7 @@ func newVisitor(port int, trusted *x509.Certificate, all []visit) *visitor {
 	return &visitor{visits: all, client: &http.Client{
 		Transport: &http.Transport{
 			Proxy:           http.ProxyURL(&url.URL{Scheme: "http", Host: fmt.Sprintf("127.0.0.1:%d", port)}),
-			TLSClientConfig: &tls.Config{RootCAs: pool},
+			TLSClientConfig: &tls.Config{RootCAs: pool}, ForceAttemptHTTP2: true,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
