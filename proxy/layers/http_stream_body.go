@@ -7,6 +7,10 @@ import (
 	"sluice/proxy/layer"
 )
 
+// maxWhole is the size in bytes of the largest body that is recorded or held, unless the options say how large one may be. A
+// larger one passes, for nobody knows where it ends.
+const maxWhole = 256 << 20
+
 // showEvery is how often a flow whose body grows is shown at most.
 const showEvery = 100 * time.Millisecond
 
@@ -14,7 +18,7 @@ const showEvery = 100 * time.Millisecond
 // in memory that stays as it is until the commands of the event have been carried out.
 func (st *HTTPStream) record(b *flow.Body, ev httpEvent, tee bool) []byte {
 	st.grown()
-	if tee || st.h.ctx.Options().StoreStreamed {
+	if tee || st.h.ctx.Options().StoreStreamed && b.Len() < maxWhole {
 		if p := appendBody(b, ev); p != nil {
 			return p
 		}

@@ -118,6 +118,26 @@ func TestTeeBecomesStream(t *testing.T) {
 	}
 }
 
+// TestHugeBodyPasses: one that nobody would want in memory is not recorded, whatever the options do not say.
+func TestHugeBodyPasses(t *testing.T) {
+	var f *flow.Flow
+	p := quiet(t, layer.Options{}, func(h layer.Hook) { f = h.(layer.FlowHook).Subject() })
+	run(t, p, `
+		>> client "$GET"
+		<< open server example.com:80
+		>> opened
+		<< send server "$SENT"
+		>> server "HTTP/1.1 200 OK\r\nContent-Length: 300000000\r\n\r\nabc"
+		<< send client "HTTP/1.1 200 OK\r\nContent-Length: 300000000\r\n\r\nabc"
+		>> server closed
+		<< close server
+		<< close client
+	`)
+	if b := f.Response.Body; b.Len() != 3 || b.Gap() != flow.Unrecorded {
+		t.Error(b.Len(), b.Gap())
+	}
+}
+
 func TestSNI(t *testing.T) {
 	for preset, want := range map[string]string{"": "example.com", "other.example": "other.example"} {
 		ctx := layertest.Context(layer.Options{Lazy: true})

@@ -107,7 +107,7 @@ func proxySpecs() []Spec {
 		boolean("normalize_outbound_headers", true, "Write the header names of HTTP/2 messages in lower case.").later(),
 		boolean("proxy_debug", false, "Log what the protocol layers do."),
 		boolean("store_streamed_bodies", false, "Record bodies that pass by because of stream_large_bodies."),
-		optionalText("stream_large_bodies", "Let bodies larger than this pass without recording them; the suffixes k, m, g and t are understood.").checked(size),
+		optionalText("stream_large_bodies", "Let bodies larger than this pass without recording them; the suffixes k, m, g and t are understood. Without it, those over 256m pass.").checked(size),
 		boolean("validate_inbound_headers", true, "Refuse messages with malformed headers, which is what request smuggling is made of."),
 	}
 }
