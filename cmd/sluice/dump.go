@@ -50,6 +50,11 @@ func runDump(cmd *cobra.Command, args []string) (err error) {
 		return err
 	}
 	log := slog.New(addon.NewTermLog(opts, logged, colorful(os.Stderr)))
+	stream, err := openStream(opts, log)
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
 	p, err := proxy.Open(opts, log)
 	if err != nil {
 		return err
@@ -60,6 +65,7 @@ func runDump(cmd *cobra.Command, args []string) (err error) {
 	loaded := make(chan []*flow.Flow)
 	take := func(batch []*flow.Flow) {
 		store.PutAll(batch)
+		stream.Put(batch)
 		for _, f := range batch {
 			dumper.Put(f)
 		}

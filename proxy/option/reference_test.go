@@ -136,8 +136,6 @@ var waiting = map[string]string{
 	"key_size":                   "replaced: the keys are ECDSA on P-256, and RSA of 2048 bits for old clients",
 	"normalize_outbound_headers": "HTTP/2",
 	"protobuf_definitions":       "content views: names of fields",
-	"save_stream_file":           "flow files",
-	"save_stream_filter":         "flow files",
 	"scripts":                    "scripts",
 	"web_columns":                "the web interface",
 	"web_debug":                  "the web interface",
