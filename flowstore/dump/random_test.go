@@ -14,6 +14,11 @@ var genTime = rapid.Custom(func(t *rapid.T) time.Time {
 	if rapid.Bool().Draw(t, "no time") {
 		return time.Time{}
 	}
+	return genMoment.Draw(t, "time")
+})
+
+// genMoment is a time that messages have, which mitmproxy gives one that has none.
+var genMoment = rapid.Custom(func(t *rapid.T) time.Time {
 	return time.Unix(rapid.Int64Range(1, 4e9).Draw(t, "s"), rapid.Int64Range(0, 63).Draw(t, "1/64 s")*15625000)
 })
 
@@ -43,7 +48,7 @@ var (
 		return m
 	})
 	genMessages = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) flow.Message {
-		m := flow.Message{FromClient: rapid.Bool().Draw(t, "from"), Time: genTime.Draw(t, "time"), Dropped: rapid.Bool().Draw(t, "dropped"),
+		m := flow.Message{FromClient: rapid.Bool().Draw(t, "from"), Time: genMoment.Draw(t, "time"), Dropped: rapid.Bool().Draw(t, "dropped"),
 			Injected: rapid.Bool().Draw(t, "injected")}
 		if rapid.Bool().Draw(t, "lost") {
 			m.Lost = rapid.IntRange(1, 1e9).Draw(t, "n")
