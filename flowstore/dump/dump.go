@@ -83,8 +83,7 @@ func Read(r io.Reader) iter.Seq2[*flow.Flow, error] {
 
 // flow makes a flow of the dictionary in a frame that begins at a byte of the file.
 func (m *migration) flow(frame []byte, at int64) (*flow.Flow, error) {
-	p := parser{b: frame, base: at}
-	v, _, err := p.value(0, 0)
+	v, err := parse(frame, at)
 	if err != nil {
 		return nil, err
 	}

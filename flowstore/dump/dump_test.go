@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/iotest"
 
@@ -131,8 +132,7 @@ func TestUnknownSurvives(t *testing.T) {
 			t.Fatal(err)
 		}
 		again, _ := write(t, got, Newest)
-		p := parser{b: again}
-		v, _, err := p.value(0, 0)
+		v, err := parse(again, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -162,6 +162,7 @@ func TestDamage(t *testing.T) {
 		"JSON":                       {[]byte("{}"), 0, 0, "this looks like JSON, not like a flow file"},
 		"an endless flow":            {[]byte("999999999999:"), 0, 0, "a flow of 999999999999 bytes is more than the 2147483648 that one may have"},
 		"no dictionary":              {[]byte("0:~"), 0, 0, "want a dictionary here, one for each flow"},
+		"many values":                {crowd(), 0, int64(9 + 3*(maxValues-1)), "a flow has more than 16777216 values"},
 		"deep":                       {deep(100), 0, 0, "values lie deeper in each other than 64"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -175,6 +176,11 @@ func TestDamage(t *testing.T) {
 			}
 		})
 	}
+}
+
+// crowd is a list of many values.
+func crowd() []byte {
+	return fmt.Appendf(nil, "%d:%s]", 3*maxValues, strings.Repeat("0:~", maxValues))
 }
 
 func deep(n int) []byte {

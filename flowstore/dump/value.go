@@ -11,6 +11,9 @@ import (
 // maxDepth is how deep values may lie in each other.
 const maxDepth = 64
 
+// maxValues is how many values a flow may have: the smallest ones take several times the memory that they take of a file.
+const maxValues = 1 << 24
+
 // Values are nil, bool, int, bigInt, float64, string, []byte, []any and *dict.
 type (
 	// A dict keeps its fields in their order. Of several with one name the last counts.
@@ -81,10 +84,19 @@ func (d *dict) pop(name string) any {
 // rename gives a field another name, and makes it nil if there is none.
 func (d *dict) rename(from, to string) { d.set(to, d.pop(from)) }
 
+// parse reads the value that b, which lies at base in the file, begins with. Bytes are lent.
+func parse(b []byte, base int64) (any, error) {
+	left := maxValues
+	p := parser{b, base, &left}
+	v, _, err := p.value(0, 0)
+	return v, err
+}
+
 // A parser reads the values in the bytes after the outermost prefix, which lie at base in the file.
 type parser struct {
 	b    []byte
 	base int64
+	left *int // how many more values there may be
 }
 
 func (p *parser) fail(i int, format string, args ...any) error {
@@ -93,6 +105,9 @@ func (p *parser) fail(i int, format string, args ...any) error {
 
 // value reads the value that begins at i, and returns where the next one begins. Bytes are lent.
 func (p *parser) value(i, depth int) (v any, next int, err error) {
+	if *p.left--; *p.left < 0 {
+		return nil, 0, p.fail(i, "a flow has more than %d values", maxValues)
+	}
 	digits := 0
 	for i+digits < len(p.b) && digits <= maxDigits && '0' <= p.b[i+digits] && p.b[i+digits] <= '9' {
 		digits++
@@ -161,7 +176,7 @@ func (p *parser) list(i, to, depth int) (any, error) {
 		return nil, p.fail(i, "values lie deeper in each other than %d", maxDepth)
 	}
 	list := []any{}
-	for inner := (parser{p.b[:to], p.base}); i < to; {
+	for inner := (parser{p.b[:to], p.base, p.left}); i < to; {
 		v, next, err := inner.value(i, depth+1)
 		if err != nil {
 			return nil, err
@@ -176,7 +191,7 @@ func (p *parser) dict(i, to, depth int) (any, error) {
 		return nil, p.fail(i, "values lie deeper in each other than %d", maxDepth)
 	}
 	d := &dict{}
-	for inner := (parser{p.b[:to], p.base}); i < to; {
+	for inner := (parser{p.b[:to], p.base, p.left}); i < to; {
 		name, next, err := inner.value(i, depth+1)
 		if err != nil {
 			return nil, err
