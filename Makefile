@@ -1,7 +1,7 @@
 GO ?= go
 FUZZTIME ?= 1m
 
-.PHONY: run build test bench fuzz conformance lint demo
+.PHONY: run build test bench fuzz conformance compat lint demo
 
 run: build ## open the console on port 8080
 	bin/sluice $(ARGS)
@@ -30,6 +30,10 @@ fuzz: ## every fuzz target for FUZZTIME each
 
 conformance: build ## h2spec against the HTTP/2 that clients get
 	cd .conformance && $(GO) run . ../bin/sluice
+
+compat: ## mitmproxy 8 reads our flow files, and we read its
+	@command -v mitmdump >/dev/null || apt-get install -y mitmproxy || echo 'mitmproxy cannot be installed here: as root, apt-get install mitmproxy'
+	$(GO) test -count 1 -v -run Compat ./flowstore/dump
 
 demo: build ## a local origin, a client that keeps asking, and the console
 	$(GO) run ./cmd/demo

@@ -10,6 +10,7 @@ package tui
 import (
 	"context"
 	"crypto/x509"
+	"iter"
 	"os"
 	"slices"
 	"strings"
@@ -64,6 +65,8 @@ type App struct {
 	found   map[string][]*flow.Flow // flows of filters in the line being run
 	pending []tea.Cmd               // to be returned from Update
 	editing *editSession
+	read    func(path string) iter.Seq2[*flow.Flow, error] // nil: files cannot be read
+	loads   []*load                                        // files that are being read
 
 	// life is the context of all that runs apart from Update; it ends with the program.
 	life context.Context
@@ -81,7 +84,7 @@ func New(cfg Config) *App {
 	a := &App{
 		store: cfg.Store, options: cfg.Options, keys: cfg.Keymap, events: cfg.Events,
 		engine: cfg.Engine, ca: cfg.CA, getenv: cfg.Getenv, dark: true,
-		view: flowstore.NewView(cfg.Store),
+		view: flowstore.NewView(cfg.Store), read: cfg.Read,
 	}
 	if a.getenv == nil {
 		a.getenv = os.Getenv
@@ -116,7 +119,7 @@ func (a *App) Registry() *command.Registry { return a.registry }
 // Init starts to wait for changes.
 func (a *App) Init() tea.Cmd {
 	a.view.Sync()
-	return tea.Batch(a.waitStore(0), a.waitLog(0), a.waitOptions(), a.loadHistory(), a.requery(),
+	return tea.Batch(a.waitStore(0), a.waitLog(0), a.waitOptions(), a.loadHistory(), a.requery(), a.loadFirst(),
 		tea.RequestBackgroundColor, a.tick())
 }
 
@@ -168,6 +171,8 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 		return nil
 	case keysMsg:
 		return a.keysLoaded(msg)
+	case loadedMsg:
+		return a.loaded(msg)
 	case historyMsg:
 		return a.historyLoaded(msg)
 	case prompt.Unsaved:

@@ -27,7 +27,7 @@ func (a *App) registerAll(cfg Config) {
 		Store: a.store, Engine: a.engine, Options: a.options, Say: a.say, Go: a.work, Clip: a.clips.add, Read: cfg.Read, Browse: a.browse,
 	})
 	all = slices.Concat(all, a.viewCommands(), a.viewFlowCommands(), a.windowCommands(), a.navCommands(),
-		a.askCommands(), a.keyCommands(), a.editCommands(), a.messageCommands(), a.modeCommands(), a.historyCommands(), cfg.Commands)
+		a.askCommands(), a.keyCommands(), a.editCommands(), a.messageCommands(), a.modeCommands(), a.historyCommands(), a.loadCommands(), cfg.Commands)
 	a.registry.Add(all...)
 	a.typing = command.NewRegistry(anyFlow{})
 	a.typing.Add(all...)

@@ -121,6 +121,9 @@ func (a *App) fail(err error) { a.events.Add("error", err.Error()) }
 // key finds what a key means: for the prompt, for the window in front, by the bindings, or as a movement.
 func (a *App) key(k tea.KeyPressMsg) tea.Cmd {
 	name := keymap.Name(k)
+	if (name == "ctrl c" || name == "esc") && !a.foot.modal() && a.stopLoads() {
+		return nil
+	}
 	if name == "ctrl c" {
 		return a.askQuit()
 	}

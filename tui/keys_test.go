@@ -249,11 +249,8 @@ func TestResultsAreShown(t *testing.T) {
 
 func TestUnavailableCommandsSaySo(t *testing.T) {
 	drive(t, 120, 24, gallery(), func(d *driver) {
-		d.press("w")
-		d.wantScreen(": save.file @shown")
-		d.write("x")
-		d.press("enter")
-		d.wantScreen("save.file is not available yet: flow files come with a later version")
+		d.run("script.run @shown x")
+		d.wantScreen("script.run is not available yet: scripts come with a later version")
 	})
 }
 

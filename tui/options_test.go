@@ -59,10 +59,8 @@ func TestOptionsOfOthers(t *testing.T) {
 
 func TestOptionsThatNothingActsOn(t *testing.T) {
 	drive(t, 100, 24, nil, func(d *driver) {
-		d.press("W")
-		d.write("out")
-		d.press("enter")
-		d.wantScreen("save_stream_file is kept, but nothing acts on it yet", "[W:out]")
+		d.run("set scripts out")
+		d.wantScreen("scripts is kept, but nothing acts on it yet")
 	})
 }
 

@@ -133,11 +133,8 @@ console.keymap.load path
 
 // waitingCommands says of every command of the reference that is not there yet which part will bring it.
 var waitingCommands = map[string]string{
-	"readfile.reading": "flow files",
-	"save.file":        "flow files",
-	"save.har":         "flow files: HTTP Archives",
-	"script.run":       "scripts",
-	"view.flows.load":  "flow files",
+	"save.har":   "flow files: HTTP Archives",
+	"script.run": "scripts",
 }
 
 // TestCommandReference holds our commands against those of mitmproxy.

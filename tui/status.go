@@ -64,6 +64,8 @@ func (f *footer) flags() []flag {
 	n := func(name string) int { return len(o.Strs(name)) }
 	text := func(name string) string { return content.Clean(o.Str(name)) }
 
+	loading := f.app.loadProgress()
+	add(loading != "", loading, "", "")
 	add(n("modify_headers") > 0, "[", "H", "eaders]")
 	add(n("modify_body") > 0, fmt.Sprintf("[%d body modifications]", n("modify_body")), "", "")
 	add(f.replays > 0, "[", "cplayback", fmt.Sprintf(":%d]", f.replays))

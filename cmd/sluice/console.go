@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"os"
@@ -14,6 +13,7 @@ import (
 	"sluice"
 	"sluice/flowstore"
 	"sluice/proxy"
+	"sluice/proxy/flow"
 	"sluice/proxy/option"
 	"sluice/tui"
 	"sluice/tui/events"
@@ -42,6 +42,11 @@ func runConsole(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	log := slog.New(cfg.Events.Handler())
+	stream, err := openStream(opts, log)
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
 	p, err := proxy.Open(opts, log)
 	if err != nil {
 		return err
@@ -50,7 +55,9 @@ func runConsole(cmd *cobra.Command, args []string) error {
 	cfg.Engine, cfg.CA = engine{p}, p.CA.Certificate()
 	// Ctrl-C is a key here, and a signal only while an editor has the terminal, which it is meant for.
 	run := start(p, syscall.SIGTERM, syscall.SIGHUP)
-	run.owned.Go(func() { cfg.Store.Run(context.Background(), p.Flows()) })
+	run.owned.Go(func() {
+		each(func(batch []*flow.Flow) { cfg.Store.PutAll(batch); stream.Put(batch) }, p.Flows(), nil)
+	})
 	if err := p.StartReplays(readFlows); err != nil {
 		return errors.Join(err, run.end())
 	}

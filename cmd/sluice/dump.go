@@ -15,6 +15,7 @@ import (
 	"sluice/proxy"
 	"sluice/proxy/addon"
 	"sluice/proxy/flow"
+	"sluice/proxy/option"
 )
 
 // What dump keeps of the flows that have ended.
@@ -49,6 +50,11 @@ func runDump(cmd *cobra.Command, args []string) (err error) {
 		return err
 	}
 	log := slog.New(addon.NewTermLog(opts, logged, colorful(os.Stderr)))
+	stream, err := openStream(opts, log)
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
 	p, err := proxy.Open(opts, log)
 	if err != nil {
 		return err
@@ -56,11 +62,21 @@ func runDump(cmd *cobra.Command, args []string) (err error) {
 	announce(p, opts, log)
 	run := start(p, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	store := flowstore.New(flowstore.Config{MaxFlows: dumpFlows, BodyLimit: dumpBodies})
-	run.owned.Go(func() { print(p.Flows(), store, dumper) })
+	loaded := make(chan []*flow.Flow)
+	take := func(batch []*flow.Flow) {
+		store.PutAll(batch)
+		stream.Put(batch)
+		for _, f := range batch {
+			dumper.Put(f)
+		}
+		dumper.Flush()
+	}
+	run.owned.Go(func() { each(take, p.Flows(), loaded) })
+	reading := read(run, opts, loaded, log)
 	if err := p.StartReplays(readFlows); err != nil {
 		return errors.Join(err, run.end())
 	}
-	run.owned.Go(func() { endWhenDone(run, opts) })
+	run.owned.Go(func() { endWhenDone(run, opts, reading) })
 	select {
 	case err := <-out.Failed():
 		run.stop(err)
@@ -79,15 +95,40 @@ func printer(f *os.File) (p *addon.Printer, finish func() error) {
 	}
 }
 
-// print gives every snapshot to the store and the dumper until there are no more.
-func print(flows <-chan []*flow.Flow, store *flowstore.Store, dumper *addon.Dumper) {
-	for batch := range flows {
-		store.PutAll(batch)
-		for _, f := range batch {
-			dumper.Put(f)
+// each has every batch of snapshots taken until both channels are closed.
+func each(take func([]*flow.Flow), flows, loaded <-chan []*flow.Flow) {
+	for flows != nil || loaded != nil {
+		select {
+		case batch, ok := <-flows:
+			if !ok {
+				flows = nil
+			}
+			take(batch)
+		case batch, ok := <-loaded:
+			if !ok {
+				loaded = nil
+			}
+			take(batch)
 		}
-		dumper.Flush()
 	}
+}
+
+// read reads rfile apart, closes loaded after it, and then the channel that it returns. A file that is damaged ends a program that was to read it and no more.
+func read(run *running, opts *option.Options, loaded chan<- []*flow.Flow, log *slog.Logger) <-chan struct{} {
+	done := make(chan struct{})
+	run.owned.Go(func() {
+		defer close(done)
+		err := loadAtStart(run.stopped, opts, loaded)
+		close(loaded)
+		switch {
+		case err == nil:
+		case finite(opts):
+			run.stop(err)
+		default:
+			log.Error(err.Error())
+		}
+	})
+	return done
 }
 
 // colorful reports whether colours are of use on a file.

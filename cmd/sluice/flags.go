@@ -69,7 +69,7 @@ func settings(fs *pflag.FlagSet, words []string, filterName string) (*option.Opt
 	if err := opts.Apply(src); err != nil {
 		return nil, err
 	}
-	for _, name := range []string{"dumper_filter", "view_filter", "intercept"} {
+	for _, name := range []string{"dumper_filter", "view_filter", "intercept", "readfile_filter", "save_stream_filter"} {
 		if expr := opts.Str(name); expr != "" {
 			if _, err := filter.Parse(expr); err != nil {
 				return nil, fmt.Errorf("%s: %w", name, err)

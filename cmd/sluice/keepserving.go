@@ -12,12 +12,17 @@ const lookEvery = 100 * time.Millisecond
 
 // finite reports whether the options give a proxy something to do that comes to an end, after which it is to end too.
 func finite(opts *option.Options) bool {
-	return !opts.Bool("keepserving") && slices.ContainsFunc([]string{"client_replay", "server_replay"}, opts.Changed)
+	return !opts.Bool("keepserving") && slices.ContainsFunc([]string{"client_replay", "server_replay", "rfile"}, opts.Changed)
 }
 
-// endWhenDone stops a proxy that was given something to do when that is done, and no client is left.
-func endWhenDone(r *running, opts *option.Options) {
+// endWhenDone stops a proxy that was given something to do when that is done, reading too, and no client is left.
+func endWhenDone(r *running, opts *option.Options, reading <-chan struct{}) {
 	if !finite(opts) {
+		return
+	}
+	select {
+	case <-reading:
+	case <-r.stopped.Done():
 		return
 	}
 	t := time.NewTicker(lookEvery)

@@ -45,7 +45,9 @@ func TestEndsWhenDone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	endWhenDone(r, opts)
+	read := make(chan struct{})
+	close(read)
+	endWhenDone(r, opts, read)
 	if err := r.end(); err != nil {
 		t.Error(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -30,6 +31,11 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("GORACE", "atexit_sleep_ms=10")
+			flows, err := filepath.Abs("../../flowstore/dump/testdata")
+			e.Setenv("FLOWS", flows)
+			if err != nil {
+				return err
+			}
 			e.Values[scriptKey{}] = &scriptState{t: t}
 			return nil
 		},

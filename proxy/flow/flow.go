@@ -109,6 +109,7 @@ type Flow struct {
 	Marked      string // "" or a marker's name; owned by the store
 	Comment     string // owned by the store
 	Metadata    map[string]string
+	Extra       any // what a flow file said that has no other place here; only flowstore/dump looks at it
 
 	Request   *Request   // HTTP
 	Response  *Response  // HTTP; nil until its head has come

@@ -32,6 +32,13 @@ func oneOrUnlimited(v any) error {
 	return nil
 }
 
+func saveFormat(v any) error {
+	if n := v.(int); n != 21 && n != 8 {
+		return fmt.Errorf("flows can't be written in format %d: give 21, or 8 for mitmproxy 8", n)
+	}
+	return nil
+}
+
 func regexps(v any) error {
 	for _, expr := range v.([]string) {
 		if _, err := regexp.Compile(expr); err != nil {

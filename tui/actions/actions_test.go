@@ -374,8 +374,8 @@ func TestOptions(t *testing.T) {
 
 func TestLaterCommandsSaySo(t *testing.T) {
 	x := newFixture(t, nil)
-	_, err := x.reg.Run(t.Context(), "save.file @shown x")
-	if want := "save.file is not available yet: flow files come with a later version"; err == nil || err.Error() != want {
+	_, err := x.reg.Run(t.Context(), "script.run @shown x")
+	if want := "script.run is not available yet: scripts come with a later version"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }

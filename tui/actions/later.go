@@ -9,19 +9,15 @@ import (
 
 // What commands wait for.
 const (
-	waitFiles   = "flow files come with a later version"
 	waitScripts = "scripts come with a later version"
 )
 
 // laterCommands have names and keys that are settled, and answer in one line that they are not there yet.
 func laterCommands() []command.Command {
-	path := params(param("path", command.Path))
 	flows := params(param("flows", command.FlowSeq))
-	both := append(flows[:1:1], path[0])
+	both := append(flows[:1:1], param("path", command.Path))
 	return []command.Command{
-		later("save.file", "Save flows to a flow file.", waitFiles, both),
 		later("save.har", "Save flows to an HTTP archive.", "HTTP archives come with a later version", both),
-		later("view.flows.load", "Load flows from a flow file.", waitFiles, path),
 		later("script.run", "Run a script on flows.", waitScripts, both),
 	}
 }

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+
+	"sluice/flowstore/dump"
+	"sluice/proxy/option"
+)
+
+// openStream returns what writes flows to save_stream_file, as the options say from now on.
+func openStream(opts *option.Options, log *slog.Logger) (*dump.Stream, error) {
+	s := dump.NewStream(log)
+	apply := func([]string) error {
+		wanted, err := filterOf(opts, "save_stream_filter")
+		if err != nil {
+			return err
+		}
+		plus, path := "", opts.Str("save_stream_file")
+		if len(path) > 0 && path[0] == '+' {
+			plus, path = "+", path[1:]
+		}
+		if in := opts.Str("rfile"); path != "" && sameFile(in, path) {
+			return fmt.Errorf("save_stream_file and rfile are both %s: write to another file", in)
+		}
+		return s.Set(dump.Target{Path: plus + option.ExpandHome(path), Filter: wanted, Format: formatOf(opts)})
+	}
+	opts.Subscribe(apply, "save_stream_file", "save_stream_filter", "save_format")
+	if err := apply(nil); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// sameFile reports whether two paths are of one file that is there.
+func sameFile(a, b string) bool {
+	x, err := os.Stat(option.ExpandHome(a))
+	y, err2 := os.Stat(option.ExpandHome(b))
+	return err == nil && err2 == nil && x.Mode().IsRegular() && os.SameFile(x, y)
+}
+
+// formatOf returns the format of files to be written.
+func formatOf(opts *option.Options) dump.Format {
+	if opts.Int("save_format") == 8 {
+		return dump.Old
+	}
+	return dump.Newest
+}

@@ -1,0 +1,165 @@
+package dump
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"sluice/proxy/flow"
+)
+
+// maxPending is how many bytes of flows are gathered before they are written.
+const maxPending = 1 << 20
+
+// A File is a flow file that is being written. It always ends behind a whole flow: what
+// can't be written whole is taken back.
+type File struct {
+	Format Format
+
+	path    string
+	f       *os.File
+	size    int64 // up to the end of the last whole flow; -1: the file has no end that could be set
+	pending []byte
+	count   int // flows in pending
+}
+
+// Open opens a file for writing, which only its owner can read if it is new; its folders are made too. Unless appending is
+// set what was in it is gone. A file that ends in the middle of a flow is not appended to.
+func Open(path string, appending bool, format Format) (*File, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, fmt.Errorf("cannot write flows: %w", err)
+	}
+	w := &File{Format: format, path: path}
+	return w, w.open(appending)
+}
+
+func (w *File) open(appending bool) error {
+	flags := os.O_RDWR | os.O_CREATE | os.O_TRUNC
+	if appending {
+		flags = os.O_RDWR | os.O_CREATE | os.O_APPEND
+	}
+	f, err := os.OpenFile(w.path, flags, 0o600)
+	if err != nil {
+		return fmt.Errorf("cannot write flows: %w", err)
+	}
+	info, err := f.Stat()
+	if err == nil && info.Mode().IsRegular() {
+		w.size = info.Size()
+		err = checkEnd(f, w.size)
+	} else {
+		w.size = -1
+	}
+	if err != nil {
+		f.Close()
+		return fmt.Errorf("cannot append flows to %s: %w: choose another file", w.path, err)
+	}
+	w.f = f
+	return nil
+}
+
+// checkEnd reports whether size bytes are a row of whole values. It reads no more of them than their lengths.
+func checkEnd(r io.ReaderAt, size int64) error {
+	for at := int64(0); at < size; {
+		s := scanner{at: at, r: bufio.NewReaderSize(io.NewSectionReader(r, at, maxDigits+1), 16)}
+		n, err := s.length()
+		if err != nil {
+			return err
+		}
+		next := s.at + n + 1
+		if next > size {
+			return &Error{size, fmt.Errorf("the file ends in the middle of a flow that begins at byte %d", at)}
+		}
+		at = next
+	}
+	return nil
+}
+
+// Add has a flow written, at Flush at the latest. An error is about this flow, or about those that waited for being written.
+func (w *File) Add(f *flow.Flow) error {
+	b, err := Append(w.pending, f, w.Format)
+	w.pending = b
+	if err != nil {
+		return err
+	}
+	if w.count++; len(w.pending) > maxPending {
+		return w.Flush()
+	}
+	return nil
+}
+
+// A WriteError says how many flows could not be written, and why.
+type WriteError struct {
+	Flows int
+	Err   error
+}
+
+func (e *WriteError) Error() string { return e.Err.Error() }
+
+func (e *WriteError) Unwrap() error { return e.Err }
+
+// Flush writes what has been added. If that fails, with a *WriteError, it is forgotten.
+func (w *File) Flush() error {
+	if len(w.pending) == 0 {
+		return nil
+	}
+	b, n := w.pending, w.count
+	w.pending, w.count = w.pending[:0], 0
+	if cap(b) > 4*maxPending {
+		w.pending = nil
+	}
+	if err := w.write(b); err != nil {
+		return &WriteError{n, err}
+	}
+	return nil
+}
+
+func (w *File) write(b []byte) error {
+	if err := w.present(); err != nil {
+		return err
+	}
+	n, err := w.f.Write(b)
+	if err == nil {
+		w.size += int64(n)
+		return nil
+	}
+	if w.size >= 0 && n > 0 {
+		err = errors.Join(err, w.f.Truncate(w.size))
+		_, seek := w.f.Seek(w.size, io.SeekStart)
+		err = errors.Join(err, seek)
+	}
+	return fmt.Errorf("cannot write flows: %w", err)
+}
+
+// present opens the file anew if it has been moved or removed. Its folder is not made again: whoever removed it may not want it.
+func (w *File) present() error {
+	if w.f != nil && w.size < 0 {
+		return nil
+	}
+	if w.f != nil {
+		mine, err := w.f.Stat()
+		there, err2 := os.Stat(w.path)
+		if err == nil && err2 == nil && os.SameFile(mine, there) {
+			return nil
+		}
+		if err2 != nil && !errors.Is(err2, fs.ErrNotExist) {
+			return fmt.Errorf("cannot write flows: %w", err2)
+		}
+		w.f.Close()
+		w.f = nil
+	}
+	return w.open(true)
+}
+
+// Close writes what has been added and closes the file.
+func (w *File) Close() error {
+	err := w.Flush()
+	if w.f != nil {
+		err = errors.Join(err, w.f.Close())
+		w.f = nil
+	}
+	return err
+}

@@ -1,0 +1,156 @@
+package dump
+
+import (
+	"bytes"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"sluice/proxy/filter"
+	"sluice/proxy/flow"
+)
+
+// A logged is what was logged, which may be looked at meanwhile.
+type logged struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logged) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(b)
+}
+
+func newTestStream(t *testing.T, target Target) (*Stream, *logged) {
+	t.Helper()
+	out := &logged{}
+	s := NewStream(slog.New(slog.NewTextHandler(out, nil)))
+	if err := s.Set(target); err != nil {
+		s.Close()
+		t.Fatal(err)
+	}
+	return s, out
+}
+
+// ended is a request that was answered.
+func ended(path string) *flow.Flow {
+	f := flow.New(flow.HTTP, &flow.Client{}, &flow.Server{}, time.Unix(1, 0))
+	f.Request = &flow.Request{Method: "GET", Scheme: "http", Host: "example.com", Port: 80, Path: path}
+	f.Response = &flow.Response{Status: 200}
+	f.Live = false
+	return f
+}
+
+func paths(t *testing.T, name string) (list []string) {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := read(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range got {
+		list = append(list, f.Request.Path)
+	}
+	return list
+}
+
+func want(t *testing.T, name, list string) {
+	t.Helper()
+	if got := strings.Join(paths(t, name), " "); got != list {
+		t.Errorf("%s has %s, want %s", filepath.Base(name), got, list)
+	}
+}
+
+func TestStream(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "a", "b.mitm")
+	s, out := newTestStream(t, Target{Path: name, Format: Newest})
+	live := ended("/live")
+	live.Live = true
+	tunnel := ended("")
+	tunnel.Request.Method = "CONNECT"
+	s.Put([]*flow.Flow{ended("/1"), live, tunnel})
+	s.Put([]*flow.Flow{ended("/2")})
+	s.Close()
+	want(t, name, "/1 /2 /live")
+
+	odd, err := filter.Parse("~u /odd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, _ = newTestStream(t, Target{Path: "+" + name, Format: Old, Filter: odd})
+	s.Put([]*flow.Flow{ended("/even"), ended("/odd")})
+	s.Close()
+	want(t, name, "/1 /2 /live /odd")
+	if out.buf.Len() > 0 {
+		t.Error(out.buf.String())
+	}
+	s, _ = newTestStream(t, Target{Path: name})
+	s.Close()
+	want(t, name, "")
+}
+
+// TestStreamNames fills in the time of a flow, and opens no file that ends in the middle of one.
+func TestStreamNames(t *testing.T) {
+	dir := t.TempDir()
+	before := time.Now().Year()
+	s, _ := newTestStream(t, Target{Path: filepath.Join(dir, "%Y", "x.mitm"), Format: Newest})
+	s.Put([]*flow.Flow{ended("/1")})
+	s.Close()
+	if time.Now().Year() == before {
+		want(t, filepath.Join(dir, time.Now().Format("2006"), "x.mitm"), "/1")
+	}
+	torn := filepath.Join(dir, "torn.mitm")
+	whole, _ := write(t, []*flow.Flow{ended("/1")}, Newest)
+	if err := os.WriteFile(torn, whole[:len(whole)-1], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s = NewStream(slog.New(slog.DiscardHandler))
+	defer s.Close()
+	err := s.Set(Target{Path: "+" + torn})
+	if err == nil || !strings.Contains(err.Error(), "ends in the middle of a flow that begins at byte 0: choose another file") {
+		t.Error(err)
+	}
+}
+
+// TestStreamGone has the folder of a file go away and come back.
+func TestStreamGone(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "dir")
+	name := filepath.Join(dir, "x.mitm")
+	s, out := newTestStream(t, Target{Path: name, Format: Newest})
+	step := func(list ...*flow.Flow) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.take(list)
+	}
+	step(ended("/1"))
+	want(t, name, "/1")
+	if err := os.Rename(dir, dir+"2"); err != nil {
+		t.Fatal(err)
+	}
+	step(ended("/2"))
+	live := ended("/live")
+	live.Live = true
+	step(ended("/3"))
+	step(live)
+	if text := out.buf.String(); strings.Count(text, "level=ERROR") != 1 || !strings.Contains(text, "no such file or directory. Flows are missing") {
+		t.Error(text)
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	step(ended("/4"))
+	s.Close()
+	want(t, name, "/4 /live")
+	want(t, filepath.Join(dir+"2", "x.mitm"), "/1")
+	if text := out.buf.String(); !strings.Contains(text, "again: 2 are missing") {
+		t.Error(text)
+	}
+}
