@@ -135,7 +135,6 @@ console.keymap.load path
 var waitingCommands = map[string]string{
 	"readfile.reading": "flow files",
 	"save.file":        "flow files",
-	"save.har":         "flow files: HTTP Archives",
 	"script.run":       "scripts",
 	"view.flows.load":  "flow files",
 }

@@ -1,10 +1,14 @@
 package har
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"strings"
+
+	"sluice/proxy/flow"
 )
 
 // A File is an archive that is written to a file.
@@ -36,4 +40,22 @@ func (f *File) Close() error {
 		return fmt.Errorf("cannot write the HTTP archive %s: %w", f.path, err)
 	}
 	return nil
+}
+
+// Save writes flows to a file, and returns how many were written. When ctx ends before, what is there is an archive of the first of them.
+func Save(ctx context.Context, path string, flows iter.Seq[*flow.Flow]) (int, error) {
+	file, err := Create(path)
+	if err != nil {
+		return 0, err
+	}
+	for f := range flows {
+		if err = ctx.Err(); err != nil {
+			err = fmt.Errorf("the HTTP archive %s is not complete, %d flows were written: %w", path, file.Len(), err)
+			break
+		}
+		if file.Write(f) != nil {
+			break // Close says why
+		}
+	}
+	return file.Len(), errors.Join(err, file.Close())
 }

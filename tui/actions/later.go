@@ -20,7 +20,6 @@ func laterCommands() []command.Command {
 	both := append(flows[:1:1], path[0])
 	return []command.Command{
 		later("save.file", "Save flows to a flow file.", waitFiles, both),
-		later("save.har", "Save flows to an HTTP archive.", "HTTP archives come with a later version", both),
 		later("view.flows.load", "Load flows from a flow file.", waitFiles, path),
 		later("script.run", "Run a script on flows.", waitScripts, both),
 	}
