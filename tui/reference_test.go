@@ -133,7 +133,6 @@ console.keymap.load path
 
 // waitingCommands says of every command of the reference that is not there yet which part will bring it.
 var waitingCommands = map[string]string{
-	"save.har":   "flow files: HTTP Archives",
 	"script.run": "scripts",
 }
 

@@ -67,7 +67,7 @@ func Commands(env Env) []command.Command {
 	cmds = append(cmds, env.exportCommands()...)
 	cmds = append(cmds, env.optionCommands()...)
 	cmds = append(cmds, env.injectCommands()...)
-	cmds = append(cmds, env.browserCommand(), env.clientsCommand(), env.saveFileCommand())
+	cmds = append(cmds, env.browserCommand(), env.clientsCommand(), env.saveFileCommand(), env.saveHARCommand())
 	return append(cmds, laterCommands()...)
 }
 

@@ -17,7 +17,6 @@ func laterCommands() []command.Command {
 	flows := params(param("flows", command.FlowSeq))
 	both := append(flows[:1:1], param("path", command.Path))
 	return []command.Command{
-		later("save.har", "Save flows to an HTTP archive.", "HTTP archives come with a later version", both),
 		later("script.run", "Run a script on flows.", waitScripts, both),
 	}
 }
