@@ -8,14 +8,18 @@ run: build ## open the console on port 8080
 
 build:
 	$(GO) build -o bin/sluice ./cmd/sluice
+	$(GO) build -tags wireguard -o bin/sluice-wireguard ./cmd/sluice # takes over where that mode is asked for
 
 test: lint ## everything that must hold
 	$(GO) test -race ./...
+	$(GO) test -race -tags wireguard -run Wireguard ./proxy
 
 lint:
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'run gofmt -w on these files'; exit 1; }
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
+	$(GO) vet -tags wireguard ./proxy ./cmd/sluice
+	$(GO) tool staticcheck -tags wireguard ./proxy ./cmd/sluice
 
 bench: ## the project's own benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem ./...

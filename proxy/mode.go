@@ -105,7 +105,7 @@ func (m *Mode) parseData(data string) (err error) {
 		}
 	case "wireguard":
 		m.KeyFile = data
-		return errNoWireguard
+		return ErrNoWireguard
 	case "upstream":
 		if data == "" {
 			return fmt.Errorf("name the proxy, as in upstream:http://proxy.example:3128")

@@ -27,8 +27,8 @@ const (
 	tunnelNIC    = 1
 )
 
-// errNoWireguard is why the mode wireguard cannot be served by this program; nil: it can.
-var errNoWireguard error
+// ErrNoWireguard is why the mode wireguard cannot be served by this program; nil: it can.
+var ErrNoWireguard error
 
 // A wireguard is a server of one tunnel. The packets that come out of it end in an IP stack of its own, which takes
 // itself for every address that they go to, and makes a client of each TCP connection and each pair of UDP addresses.

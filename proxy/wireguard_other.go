@@ -4,7 +4,9 @@ package proxy
 
 import "errors"
 
-// errNoWireguard is why the mode wireguard cannot be served by this program; nil: it can.
-var errNoWireguard = errors.New("this sluice was built without WireGuard, which would make every start slower: build one that has it with go build -tags wireguard ./cmd/sluice")
+// ErrNoWireguard is why the mode wireguard cannot be served by this program; nil: it can. The IP stack that it takes makes
+// every start slower, so it is in a program of its own.
+var ErrNoWireguard = errors.New("WireGuard is in the program sluice-wireguard, which takes over if it is beside sluice: " +
+	"make it with go build -tags wireguard -o bin/sluice-wireguard ./cmd/sluice, then start sluice with --mode wireguard")
 
-func newTunnel(*Engine, *role, packetConn, *tunnelKeys) (tunnel, error) { return nil, errNoWireguard }
+func newTunnel(*Engine, *role, packetConn, *tunnelKeys) (tunnel, error) { return nil, ErrNoWireguard }

@@ -19,7 +19,7 @@ import (
 
 func main() {
 	tuneGC()
-	if err := newRoot().Execute(); err != nil {
+	if err := handOver(newRoot().Execute()); err != nil {
 		explain(os.Stderr, err)
 		os.Exit(1)
 	}
