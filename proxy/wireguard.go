@@ -35,6 +35,7 @@ var ErrNoWireguard error
 type wireguard struct {
 	e      *Engine
 	role   *role
+	pc     packetConn
 	device *device.Device
 	stack  *stack.Stack
 
@@ -50,7 +51,7 @@ type wireguard struct {
 
 // newTunnel makes a tunnel whose outer end is a UDP socket. It carries nothing before it is started.
 func newTunnel(e *Engine, r *role, pc packetConn, k *tunnelKeys) (tunnel, error) {
-	w := &wireguard{e: e, role: r, conns: map[*tunnelConn]struct{}{}, dialing: map[*waiter.Queue]struct{}{}}
+	w := &wireguard{e: e, role: r, pc: pc, conns: map[*tunnelConn]struct{}{}, dialing: map[*waiter.Queue]struct{}{}}
 	end, err := w.newStack()
 	if err != nil {
 		return nil, err
@@ -116,6 +117,7 @@ func (w *wireguard) close() {
 		return
 	}
 	w.device.Close()
+	w.pc.Close() // which the device leaves open if it was never up
 	w.mu.Lock()
 	conns := w.conns
 	w.conns = map[*tunnelConn]struct{}{}

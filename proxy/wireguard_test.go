@@ -263,3 +263,117 @@ func TestWireguardBadKeys(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A tunnel that was never started leaves no socket behind.
+func TestWireguardClosesUnstarted(t *testing.T) {
+	e := New(Config{})
+	m, err := ParseMode("wireguard:" + filepath.Join(t.TempDir(), "keys"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	i, err := e.Start(m, "127.0.0.1", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := i.Addrs()[0].(*net.UDPAddr)
+	e.Stop(i)
+	again, err := net.ListenUDP("udp", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.Close()
+	go e.Shutdown(context.Background())
+	for range e.Flows() {
+	}
+}
+
+// What is under way when the proxy is told to end is finished in the tunnel, and nobody new is let in.
+func TestWireguardDrains(t *testing.T) {
+	r := newRig(t) // for its origin
+	asked, answer := make(chan bool), make(chan bool)
+	r.plain.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		asked <- true
+		<-answer
+		io.WriteString(w, "done")
+	})
+	e := New(Config{
+		Addons: r.cfg.Addons,
+		Dial: func(ctx context.Context, addr string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "tcp", r.plain.Listener.Addr().String())
+		},
+	})
+	m, err := ParseMode("wireguard:" + filepath.Join(t.TempDir(), "keys"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	i, err := e.Start(m, "127.0.0.1", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go e.Serve(context.Background())
+	ended := make(chan bool)
+	go func() {
+		for range e.Flows() {
+		}
+		close(ended)
+	}()
+	in, _ := enter(t, i.ClientConfig())
+	got := make(chan string)
+	go func() {
+		resp, err := clientIn(t, in).Get("http://192.0.2.7/slow")
+		if err != nil {
+			got <- err.Error()
+			return
+		}
+		defer resp.Body.Close()
+		b, _ := io.ReadAll(resp.Body)
+		got <- string(b)
+	}()
+	<-asked
+	go e.Shutdown(context.Background())
+	<-e.deaf
+	e.mu.Lock() // closeListeners has done all it does
+	e.mu.Unlock()
+	if c, err := in.DialTCPAddrPort(netip.MustParseAddrPort("192.0.2.8:80")); err == nil {
+		c.Close()
+		t.Error("somebody was let in")
+	}
+	answer <- true
+	if s := <-got; s != "done" {
+		t.Error(s)
+	}
+	<-ended
+}
+
+// Senders of datagrams are bounded, and one more is let in when there is room again.
+func TestWireguardPeersAreBounded(t *testing.T) {
+	r := newWireguardRig(t)
+	i := r.instance("wireguard@0")
+	w := i.socks[0].tun.(*wireguard)
+	setPeers := func(n int) { w.mu.Lock(); w.peers += n; w.mu.Unlock() }
+	in, _ := enter(t, i.ClientConfig())
+	c, err := in.DialUDPAddrPort(netip.AddrPort{}, netip.MustParseAddrPort("192.0.2.9:9999"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	setPeers(maxPeers)
+	if _, err := c.Write([]byte("refused")); err != nil {
+		t.Fatal(err)
+	}
+	get(t, clientIn(t, in), "http://192.0.2.7/behind") // what was sent before has been seen
+	w.mu.Lock()
+	full, conns := w.full, len(w.conns)
+	w.mu.Unlock()
+	if !full || conns > 1 {
+		t.Errorf("full: %t, %d connections", full, conns)
+	}
+	setPeers(-maxPeers)
+	if _, err := c.Write([]byte("taken")); err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, 100)
+	if n, err := c.Read(b); string(b[:n]) != "taken" {
+		t.Errorf("%q, %v", b[:n], err)
+	}
+}
