@@ -12,7 +12,7 @@ build:
 
 test: lint ## everything that must hold
 	$(GO) test -race ./...
-	$(GO) test -race -tags wireguard -run Wireguard ./proxy
+	$(GO) test -race -tags wireguard -run Wireguard ./proxy ./cmd/sluice
 
 lint:
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'run gofmt -w on these files'; exit 1; }

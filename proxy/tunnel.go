@@ -59,10 +59,9 @@ func (i *Instance) ClientConfig() string {
 	return i.keys.clientConfig(reachable(addrPort(i.socks[0].addr)))
 }
 
-// setup shows ClientConfig to a person.
+// setup shows ClientConfig to a person, in few lines, for the event log has half a screen for an entry.
 func (i *Instance) setup() string {
-	rule := strings.Repeat("-", 60)
-	return strings.Join([]string{"Set the WireGuard client up with this:", rule, i.ClientConfig(), rule}, "\n")
+	return "Set the WireGuard client up with this:\n" + strings.ReplaceAll(i.ClientConfig(), "\n\n", "\n")
 }
 
 // tunnelTarget returns where a client of a tunnel was going.

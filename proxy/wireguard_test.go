@@ -332,8 +332,9 @@ func TestWireguardDrains(t *testing.T) {
 	<-asked
 	go e.Shutdown(context.Background())
 	<-e.deaf
-	e.mu.Lock() // closeListeners has done all it does
-	e.mu.Unlock()
+	if e.Clients() != 1 { // which waits until closeListeners has done all it does
+		t.Error("the client has gone")
+	}
 	if c, err := in.DialTCPAddrPort(netip.MustParseAddrPort("192.0.2.8:80")); err == nil {
 		c.Close()
 		t.Error("somebody was let in")
