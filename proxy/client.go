@@ -1,10 +1,8 @@
 package proxy
 
 import (
-	"errors"
 	"log/slog"
 	"net"
-	"net/netip"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -107,12 +105,9 @@ func (c *client) findTarget() error {
 	if err != nil {
 		return err
 	}
-	to = netip.AddrPortFrom(to.Addr().Unmap(), to.Port())
-	if to == c.conn.Local {
-		return errors.New("the client has connected to the proxy itself: set it to a proxy in regular mode")
-	}
 	c.conn.Local = to
 	c.conn.Touch()
+	c.ctx.Server.Transport = c.conn.Transport
 	c.ctx.Server.Address = flow.Addr{Host: to.Addr().String(), Port: int(to.Port())}
 	return nil
 }

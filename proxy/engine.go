@@ -226,6 +226,7 @@ func (e *Engine) Shutdown(ctx context.Context) {
 	}
 	e.kill()
 	<-done
+	e.closeTunnels()
 	close(e.over)
 	e.sender.Wait()
 	e.coroutines.Close()

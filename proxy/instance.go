@@ -30,6 +30,7 @@ const dnsTimeout = 20 * time.Second
 type Instance struct {
 	Mode  Mode
 	socks []*listener
+	keys  *tunnelKeys // wireguard mode only
 }
 
 // Addrs returns where the instance listens, each address once.
@@ -62,13 +63,17 @@ type listener struct {
 	role *role
 	addr net.Addr
 	tcp  net.Listener // or
-	udp  *packets
+	udp  *packets     // or
+	tun  tunnel
 }
 
 func (l *listener) close() {
-	if l.udp != nil {
+	switch {
+	case l.tun != nil:
+		l.tun.close()
+	case l.udp != nil:
 		l.udp.close()
-	} else {
+	default:
 		l.tcp.Close()
 	}
 }
@@ -77,6 +82,9 @@ func (l *listener) close() {
 // accepted from now on, or as soon as Serve runs.
 func (e *Engine) Start(m Mode, host string, port int) (*Instance, error) {
 	i := &Instance{Mode: m}
+	if err := i.loadKeys(); err != nil {
+		return nil, err
+	}
 	err := e.openAll(i, host, port)
 	for range 16 { // a port that is free for TCP may be taken for UDP
 		if port != 0 || err == nil {
@@ -99,6 +107,9 @@ func (e *Engine) openAll(i *Instance, host string, port int) error {
 	r := i.Mode.role()
 	for _, transport := range i.Mode.transports() {
 		l, err := e.open(r, transport, host, port)
+		if err == nil && i.keys != nil {
+			err = e.dig(l, i.keys)
+		}
 		if err != nil {
 			i.close()
 			i.socks = nil
@@ -116,7 +127,7 @@ func (i *Instance) close() {
 	}
 }
 
-// Stop closes the sockets of an instance. Clients that have come through them by TCP live on.
+// Stop closes the sockets of an instance. Clients that have come through them by TCP live on, but for those of a tunnel.
 func (e *Engine) Stop(i *Instance) {
 	i.close()
 	e.mu.Lock()
@@ -179,9 +190,14 @@ func (e *Engine) Serve(ctx context.Context) error {
 
 // accept takes clients from a socket until it is closed. The caller holds the lock.
 func (e *Engine) accept(l *listener) {
-	if l.udp != nil {
+	switch {
+	case l.tun != nil:
+		if err := l.tun.start(); err != nil {
+			e.cfg.Log.Error("cannot start the tunnel", "err", err)
+		}
+	case l.udp != nil:
 		e.accepting.Go(func() { e.acceptUDP(l) })
-	} else {
+	default:
 		e.accepting.Go(func() { e.acceptTCP(l) })
 	}
 }
@@ -216,6 +232,10 @@ func (e *Engine) closeListeners() {
 		close(e.deaf)
 	}
 	for _, l := range e.lns {
-		l.close()
+		if l.tun != nil {
+			l.tun.refuse() // clients need it until they have ended
+		} else {
+			l.close()
+		}
 	}
 }

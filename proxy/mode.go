@@ -14,9 +14,10 @@ import (
 // A Mode is a parsed proxy mode spec: mode[:data][@[host:]port].
 type Mode struct {
 	Spec     string
-	Name     string    // regular, transparent, upstream, reverse, socks5 or dns
+	Name     string    // regular, transparent, upstream, reverse, socks5, dns or wireguard
 	Upstream *flow.Via // upstream mode only: the other proxy
 	Reverse  *flow.Via // reverse mode only: what it stands in for
+	KeyFile  string    // wireguard mode only; empty: the one in confdir
 	Host     string    // of the listener; valid if Listen
 	Port     int
 	Listen   bool // the spec says where to listen
@@ -35,20 +36,20 @@ var modeKinds = map[string]modeKind{
 	"reverse":     {"Reverse proxy", defaultPort},
 	"socks5":      {"SOCKS v5 proxy", 1080},
 	"dns":         {"DNS server", 53},
+	"wireguard":   {"WireGuard server", 51820},
 }
 
 // modeNames says what there is to choose from.
-const modeNames = "use regular, transparent, socks5, dns, reverse:URL or upstream:URL"
+const modeNames = "use regular, transparent, socks5, dns, wireguard, reverse:URL or upstream:URL"
 
 // later are the modes and schemes of the grammar that the engine does not run yet, and what to do without them.
 var later = map[string]string{
-	"wireguard": "the wireguard mode is not available yet; route the device through this machine and use transparent",
-	"local":     "the local mode is not available yet; set the program's proxy and use regular, or use socks5",
-	"tun":       "the tun mode is not available yet; use transparent",
-	"osproxy":   "the osproxy mode is called local now, which is not available yet; use regular",
-	"http3":     "HTTP/3 is not available yet; use reverse:https",
-	"quic":      "QUIC is not available yet; use reverse:udp to see its datagrams as they are",
-	"dtls":      "DTLS is not available yet; use reverse:udp to see its datagrams as they are",
+	"local":   "the local mode is not available yet; set the program's proxy and use regular, or use socks5",
+	"tun":     "the tun mode is not available yet; use transparent",
+	"osproxy": "the osproxy mode is called local now, which is not available yet; use regular",
+	"http3":   "HTTP/3 is not available yet; use reverse:https",
+	"quic":    "QUIC is not available yet; use reverse:udp to see its datagrams as they are",
+	"dtls":    "DTLS is not available yet; use reverse:udp to see its datagrams as they are",
 }
 
 // defaultPorts are the ports of the schemes that have one.
@@ -102,6 +103,8 @@ func (m *Mode) parseData(data string) (err error) {
 		if m.Name == "transparent" {
 			return transparentMissing
 		}
+	case "wireguard":
+		m.KeyFile = data
 	case "upstream":
 		if data == "" {
 			return fmt.Errorf("name the proxy, as in upstream:http://proxy.example:3128")
@@ -159,6 +162,8 @@ func (m Mode) String() string {
 // transports returns the networks that the mode listens on.
 func (m Mode) transports() []string {
 	switch {
+	case m.Name == "wireguard":
+		return []string{"udp"}
 	case m.Name == "dns", m.Reverse != nil && m.Reverse.Scheme == "dns":
 		return []string{"tcp", "udp"}
 	case m.Reverse != nil && m.Reverse.Scheme == "udp":
@@ -188,6 +193,8 @@ func (m Mode) role() *role {
 	case "transparent":
 		r.target = originalTarget
 		r.root = func(ctx *layer.Context) layer.Layer { return layers.NewTransparentProxy(ctx) }
+	case "wireguard":
+		r.target, r.root = tunnelTarget, tunnelRoot
 	case "dns":
 		r.brief = true
 		r.root = func(ctx *layer.Context) layer.Layer { return layers.NewDNS(ctx) }
@@ -202,7 +209,7 @@ func (m Mode) asksLogin() bool {
 	switch m.Name {
 	case "reverse":
 		return m.Reverse.Scheme == "http" || m.Reverse.Scheme == "https"
-	case "transparent", "dns":
+	case "transparent", "dns", "wireguard":
 		return false
 	}
 	return true

@@ -4,10 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+
+	"sluice/proxy/option"
 )
 
 // A served mode is an instance and what it was started for.
@@ -85,6 +88,9 @@ func (p *Proxy) tellModes(gone, kept []served) {
 	for _, s := range p.instances.list {
 		if !slices.Contains(kept, s) {
 			p.cfg.Log.Info(s.String() + ".")
+			if s.keys != nil {
+				p.cfg.Log.Info(s.setup())
+			}
 		}
 	}
 }
@@ -124,6 +130,9 @@ func (p *Proxy) wantedModes() ([]wantedMode, error) {
 			return nil, err
 		}
 		w := wantedMode{wanted{spec: spec}, m}
+		if m.Name == "wireguard" {
+			w.mode.KeyFile = option.ExpandHome(or(m.KeyFile, filepath.Join(p.opts.Str("confdir"), wireguardFile)))
+		}
 		if w.host, w.port, err = p.listenAddr(m); err != nil {
 			return nil, err
 		}

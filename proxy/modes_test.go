@@ -174,7 +174,7 @@ func TestModeThatCannotBeServed(t *testing.T) {
 		"reverse:":                 "name the server",
 		"upstream:ftp://x":         "unknown scheme",
 		"socks5:x":                 "takes no arguments",
-		"wireguard":                "not available yet",
+		"tun":                      "not available yet",
 		"regular@a:b":              `invalid port "b"`,
 	} {
 		err := r.opts.Set("mode=regular", "mode="+spec)

@@ -70,6 +70,9 @@ func (s *socket) try(b []byte) (int, error) {
 	case s.packet:
 		return len(b), s.sendPackets(b)
 	case s.raw == nil:
+		if c, ok := s.nc.(interface{ tryWrite(b []byte) (int, error) }); ok {
+			return c.tryWrite(b)
+		}
 		return 0, nil
 	}
 	return s.tryRaw(b)
@@ -230,7 +233,7 @@ func (s *socket) finishWriting() {
 	if !s.shut {
 		return
 	}
-	if _, tcp := s.nc.(*net.TCPConn); tcp && s.client && !s.eof {
+	if s.conn.Transport == "tcp" && resets(s.nc) && s.client && !s.eof {
 		// The client may still be sending: closing now would reset the connection and lose our last words (RFC 9112 §9.6).
 		s.resting = false
 		s.nc.SetReadDeadline(time.Now().Add(linger))
@@ -263,8 +266,8 @@ func (s *socket) cut() {
 // recv waits until there is something to read, without holding a buffer
 // while it waits, and lends it to got. It returns the error that ends the connection.
 func (s *socket) recv(got func([]byte)) error {
-	if p, ok := s.nc.(*peer); ok {
-		return p.recv(got)
+	if c, ok := s.nc.(interface{ recv(got func([]byte)) error }); ok {
+		return c.recv(got)
 	}
 	if s.raw == nil {
 		return s.recvPlain(got)

@@ -37,6 +37,10 @@ func originalTarget(nc net.Conn) (to netip.AddrPort, err error) {
 	if err != nil {
 		return to, fmt.Errorf("ask netfilter for the original destination: %w", err)
 	}
+	to = netip.AddrPortFrom(to.Addr().Unmap(), to.Port())
+	if to == addrPort(nc.LocalAddr()) {
+		return to, errors.New("the client has connected to the proxy itself: set it to a proxy in regular mode")
+	}
 	return to, nil
 }
 

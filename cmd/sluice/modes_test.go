@@ -55,7 +55,7 @@ func TestJourneyModes(t *testing.T) {
 		x.press(keyTab)
 		x.see("Response Code", "NOERROR", "shop.test A IN 60 192.0.2.7")
 		x.press("q")
-		x.press(":", "set mode regular wireguard", keyEnter)
+		x.press(":", "set mode regular tun", keyEnter)
 		x.see("invalid proxy mode")
 		quit(x)
 	})

@@ -7,6 +7,7 @@ func topics() []*cobra.Command {
 	return []*cobra.Command{
 		{Use: "modes", Short: "What the proxy can be to its clients", Long: modesTopic},
 		{Use: "transparent", Short: "How to lead traffic to the transparent mode", Long: transparentTopic},
+		{Use: "wireguard", Short: "How to lead a device here through a tunnel", Long: wireguardTopic},
 	}
 }
 
@@ -21,11 +22,13 @@ const modesTopic = `A mode says what the proxy is to its clients. Name several t
                         http, https, tcp, tls, udp and dns (port 53)
     transparent         for clients that do not know of it; Linux; see sluice help transparent
     dns                 a DNS server, by UDP and TCP; port 53
+    wireguard           the far end of a WireGuard tunnel; UDP port 51820; see sluice help wireguard
+    wireguard:FILE      the same, with the keys in FILE
 
 Behind each, @port or @host:port says where it listens instead. In the console
 ":set mode regular socks5" changes the modes while clients are connected; those of unchanged modes notice nothing.
 
-Not there yet: wireguard, local and tun, and the schemes http3, quic and dtls.`
+Not there yet: local and tun, and the schemes http3, quic and dtls.`
 
 const transparentTopic = `In transparent mode clients are led to the proxy on their way to a server. They need to trust its
 certificate, and nothing else. The kernel does the leading; nftables tells it what to lead here.
@@ -57,3 +60,17 @@ For the programs of this machine the proxy runs as a user of its own, whose traf
     sudo -u sluice sluice --mode transparent
 
 "nft delete table inet sluice" puts an end to it.`
+
+const wireguardTopic = `In wireguard mode the proxy is the far end of a WireGuard tunnel. Whatever a device sends through it, TCP and UDP of all
+programs, is seen as in transparent mode, without root and without settings on the way. Start it:
+
+    sluice --mode wireguard
+
+The event log (E in the console) shows a configuration for the device's WireGuard app. It holds a private key; Endpoint
+is this machine as its network sees it, which may need another address from elsewhere. Once the tunnel is up, open
+http://mitm.it/ through it for the certificate. Names are asked at 10.0.0.53, which is the proxy itself, so they are
+flows too; dns_name_servers says whom it asks.
+
+The keys are in wireguard.conf in confdir, are made at the first start, and stay. A file of mitmproxy's is read as it is:
+--mode wireguard:~/.mitmproxy/wireguard.conf. Whoever has them can use the proxy. One device at a time can use them;
+for another one start a second tunnel, with a file and a port of its own: --mode wireguard:FILE@51821.`
