@@ -15,7 +15,7 @@ const showEvery = 100 * time.Millisecond
 func (st *HTTPStream) record(b *flow.Body, ev httpEvent, tee bool) []byte {
 	st.grown()
 	if tee || st.h.ctx.Options().StoreStreamed {
-		if p := appendBody(b, ev); p != nil {
+		if p := recordBody(b, ev, st.h.ctx.Options().BodyRecordLimit); p != nil {
 			return p
 		}
 	} else {
@@ -36,6 +36,14 @@ func appendBody(b *flow.Body, ev httpEvent) []byte {
 		return ev.data
 	}
 	return b.Record(ev.data)
+}
+
+// recordBody is appendBody for a body of which no more than limit bytes are kept; nil: it did not keep all of the data.
+func recordBody(b *flow.Body, ev httpEvent, limit int64) []byte {
+	if limit <= 0 || b.Len()+int64(len(ev.data)) <= limit {
+		return appendBody(b, ev)
+	}
+	return b.RecordUpTo(limit, ev.data)
 }
 
 // keepTee applies the size options to a body that is teed. One that has become
