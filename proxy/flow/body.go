@@ -97,6 +97,18 @@ func (b *Body) RecordUpTo(limit int64, p []byte) []byte {
 	return nil
 }
 
+// CutTo lets go of what is here behind the first limit bytes; 0: of nothing. Copies keep theirs.
+func (b *Body) CutTo(limit int64) {
+	if limit <= 0 || b.gap != Whole || b.size <= limit {
+		return
+	}
+	all := *b
+	*b = Body{}
+	for p := range all.Chunks {
+		b.RecordUpTo(limit, p)
+	}
+}
+
 // Skip counts n bytes that pass without being recorded and makes the body one with a gap.
 func (b *Body) Skip(n int) { *b = Body{size: b.size + int64(n), gap: Unrecorded} }
 

@@ -51,3 +51,24 @@ func TestCutBodiesDiffer(t *testing.T) {
 		t.Error("a skipped body keeps", a.Kept(), "of", a.Len())
 	}
 }
+
+func TestCutTo(t *testing.T) {
+	var b Body
+	b.Append(make([]byte, maxTail))
+	b.Append([]byte("abcdef"))
+	snap := b
+	b.CutTo(maxTail + 2)
+	if b.Gap() != Cut || b.Kept() != maxTail+2 || b.Len() != maxTail+6 || string(b.Front()[maxTail:]) != "ab" {
+		t.Errorf("%d of %d kept, gap %d", b.Kept(), b.Len(), b.Gap())
+	}
+	b.Append([]byte("more"))
+	if b.Len() != maxTail+10 || b.Kept() != maxTail+2 {
+		t.Error("a cut body grew to", b.Kept(), "of", b.Len())
+	}
+	if snap.Gap() != Whole || string(snap.Bytes()[maxTail:]) != "abcdef" {
+		t.Error("a copy was cut too")
+	}
+	if snap.CutTo(snap.Len()); snap.Gap() != Whole {
+		t.Error("a body within the limit was cut")
+	}
+}

@@ -97,6 +97,7 @@ func (st *HTTPStream) streamRequest() {
 		if !st.requestTee && !st.h.ctx.Options().StoreStreamed {
 			f.Request.Body.Skip(0)
 		}
+		f.Request.Body.CutTo(st.h.ctx.Options().BodyRecordLimit)
 	}
 }
 

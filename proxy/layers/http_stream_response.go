@@ -56,6 +56,7 @@ func (st *HTTPStream) streamResponse() {
 		if !st.responseTee && !st.h.ctx.Options().StoreStreamed {
 			r.Body.Skip(0)
 		}
+		r.Body.CutTo(st.h.ctx.Options().BodyRecordLimit)
 	}
 }
 
