@@ -167,9 +167,4 @@ func httpBytes(f *flow.Flow) int64 {
 }
 
 // bodyBytes returns how many bytes of a body are in memory.
-func bodyBytes(b *flow.Body) int64 {
-	if b.Gap() != flow.Whole {
-		return 0
-	}
-	return b.Len()
-}
+func bodyBytes(b *flow.Body) int64 { return b.Kept() }

@@ -83,3 +83,21 @@ func TestVersionsAreCounted(t *testing.T) {
 	s.Revert(f.ID)
 	expect(t, "reverted size", s.Get(f.ID).Response.Body.Len(), 100)
 }
+
+// TestCutBodiesCountWhatIsKept: the limit is about what is here, a row about what has passed.
+func TestCutBodiesCountWhatIsKept(t *testing.T) {
+	s := New(Config{BodyLimit: 100})
+	cut := after(done("/cut", 0), func(f *flow.Flow) {
+		f.Response.Body = flow.Body{}
+		f.Response.Body.RecordUpTo(60, make([]byte, 1000))
+	})
+	s.Put(cut)
+	expect(t, "bytes", s.Bytes(), 60)
+	row, _ := s.Row(cut.ID)
+	expect(t, "size in the row", row.Size, 1000)
+	s.Put(done("/next", 50))
+	body := s.Get(cut.ID).Response.Body
+	expect(t, "gap over the limit", body.Gap(), flow.Dropped)
+	expect(t, "its size", body.Len(), 1000)
+	expect(t, "bytes", s.Bytes(), 50)
+}

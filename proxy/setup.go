@@ -164,7 +164,7 @@ func (p *Proxy) layerOptions() *atomic.Pointer[layer.Options] {
 	}
 	p.opts.Subscribe(apply, "upstream_routes", "upstream_auth", "connection_strategy", "rawtcp", "websocket", "keep_host_header",
 		"validate_inbound_headers", "show_ignored_hosts", "store_streamed_bodies", "http_connect_send_host_header", "stream_large_bodies",
-		"body_size_limit", "proxy_debug", "http2_ping_keepalive", "proxyauth")
+		"body_size_limit", "body_record_limit", "proxy_debug", "http2_ping_keepalive", "proxyauth")
 	_ = apply(nil)
 	return ptr
 }
@@ -195,5 +195,6 @@ func readLayerOptions(o *option.Options) *layer.Options {
 	if s := o.Str("body_size_limit"); s != "" {
 		l.BodySizeLimit, _ = option.ParseSize(s)
 	}
+	l.BodyRecordLimit, _ = option.ParseSize(o.Str("body_record_limit"))
 	return l
 }

@@ -179,7 +179,7 @@ func mediaText(t *style.Theme, r flowstore.Row, f *flow.Flow) (string, lipgloss.
 		return plural(r.Messages, "message"), t.Muted
 	case !r.HasResponse:
 		return "", t.Text
-	case r.BodyDropped, f != nil && f.Response != nil && f.Response.Body.Gap() != flow.Whole:
+	case r.BodyDropped, f != nil && f.Response != nil && f.Response.Body.Gap() != flow.Whole && f.Response.Body.Gap() != flow.Cut:
 		return "[content missing]", t.ContentType("")
 	case f != nil && f.Response != nil && f.Response.Body.Len() == 0 && !r.Live:
 		return "[no content]", t.ContentType("")

@@ -86,6 +86,8 @@ func (d *Dumper) headers(h flow.Headers) {
 
 func (d *Dumper) body(s *dumpSettings, meta content.Meta, b *flow.Body, h flow.Headers) {
 	switch {
+	case b.Gap() == flow.Cut:
+		d.printf("\n%s%s\n", indent, d.brush.paint(inkFaint, fmt.Sprintf("(only the first %d of %d bytes were recorded)", b.Kept(), b.Len())))
 	case b.Gap() != flow.Whole:
 		d.printf("\n%s%s\n", indent, d.brush.paint(inkFaint, "(content missing)"))
 	case b.Len() > 0:

@@ -126,7 +126,7 @@ func (v *view) responseBody() ([]byte, bool) {
 
 func (b *body) of(m *flow.HTTPMessage) ([]byte, bool) {
 	if !b.made {
-		*b = body{made: true, present: m.Body.Gap() == flow.Whole}
+		*b = body{made: true, present: m.Body.Gap() == flow.Whole || m.Body.Gap() == flow.Cut}
 		if b.present {
 			b.b = decoded(m)
 		}
@@ -137,7 +137,7 @@ func (b *body) of(m *flow.HTTPMessage) ([]byte, bool) {
 // decoded returns a body without its content coding. One that is damaged or in an unknown coding is as it
 // was sent; of one that is too large, the front.
 func decoded(m *flow.HTTPMessage) []byte {
-	raw := m.Body.Bytes()
+	raw := m.Body.Front()
 	encoding, ok := m.Headers.Lookup("Content-Encoding")
 	if !ok || len(raw) == 0 {
 		return raw

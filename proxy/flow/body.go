@@ -14,6 +14,7 @@ type Body struct {
 	chunks [][]byte
 	tail   []byte
 	size   int64
+	behind int64 // how much of size is behind the place where a body was cut
 	gap    Gap
 }
 
@@ -25,6 +26,7 @@ const (
 	Whole      Gap = iota // nothing is missing
 	Unrecorded            // it was streamed without being recorded
 	Dropped               // the store let it go to bound its memory
+	Cut                   // only the front was recorded
 )
 
 // BodyOf returns a body of one piece, which it takes over.
@@ -39,9 +41,23 @@ func (b *Body) Len() int64 { return b.size }
 // Gap says whether and why the bytes are missing.
 func (b *Body) Gap() Gap { return b.gap }
 
+// Kept returns how many bytes from the front are here.
+func (b *Body) Kept() int64 {
+	switch b.gap {
+	case Whole:
+		return b.size
+	case Cut:
+		return b.size - b.behind
+	}
+	return 0
+}
+
 // Append copies p to the end.
 func (b *Body) Append(p []byte) {
 	b.size += int64(len(p))
+	if b.gap == Cut {
+		b.behind += int64(len(p))
+	}
 	if b.gap != Whole || len(p) == 0 {
 		return
 	}
@@ -68,22 +84,55 @@ func (b *Body) Record(p []byte) []byte {
 	return b.tail[len(b.tail)-len(p) : len(b.tail) : len(b.tail)]
 }
 
+// RecordUpTo is Record for a body of which no more than limit bytes are kept; 0: all. Where p goes over
+// the limit, what fits of it is kept, the body is one that is cut from then on, and nil is returned.
+func (b *Body) RecordUpTo(limit int64, p []byte) []byte {
+	if limit <= 0 || b.gap != Whole || b.size+int64(len(p)) <= limit {
+		return b.Record(p)
+	}
+	fits := max(limit-b.size, 0)
+	b.Append(p[:fits])
+	b.gap = Cut
+	b.Append(p[fits:])
+	return nil
+}
+
+// CutTo lets go of what is here behind the first limit bytes; 0: of nothing. Copies keep theirs.
+func (b *Body) CutTo(limit int64) {
+	if limit <= 0 || b.gap != Whole || b.size <= limit {
+		return
+	}
+	all := *b
+	*b = Body{}
+	for p := range all.Chunks {
+		b.RecordUpTo(limit, p)
+	}
+}
+
 // Skip counts n bytes that pass without being recorded and makes the body one with a gap.
 func (b *Body) Skip(n int) { *b = Body{size: b.size + int64(n), gap: Unrecorded} }
 
 // Bytes returns the whole content, which the caller must not write to. It is nil where there is a gap.
 func (b *Body) Bytes() []byte {
+	if b.gap != Whole {
+		return nil
+	}
+	return b.Front()
+}
+
+// Front is Bytes that returns what is here of a body that was cut.
+func (b *Body) Front() []byte {
 	if len(b.chunks) == 0 {
 		return b.tail[:len(b.tail):len(b.tail)]
 	}
-	all := make([]byte, 0, b.size)
+	all := make([]byte, 0, b.Kept())
 	for _, c := range b.chunks {
 		all = append(all, c...)
 	}
 	return append(all, b.tail...)
 }
 
-// Chunks calls yield for every piece in order, until it returns false.
+// Chunks calls yield for every piece that is here in order, until it returns false.
 func (b *Body) Chunks(yield func([]byte) bool) {
 	for _, c := range b.chunks {
 		if !yield(c) {
@@ -97,7 +146,7 @@ func (b *Body) Chunks(yield func([]byte) bool) {
 
 // Equal reports whether two bodies have the same bytes, or the same gap.
 func (b *Body) Equal(o *Body) bool {
-	return b.size == o.size && b.gap == o.gap && bytes.Equal(b.Bytes(), o.Bytes())
+	return b.size == o.size && b.gap == o.gap && bytes.Equal(b.Front(), o.Front())
 }
 
 // Same reports whether two bodies share all their bytes, without looking at them. Bodies that it tells

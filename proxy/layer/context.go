@@ -19,6 +19,8 @@ type Options struct {
 	OmitConnectHost   bool  // no Host header in CONNECT to an upstream proxy
 	StreamLargeBodies int64 // bytes; stream bodies over it. 0: never. -1: every body
 	BodySizeLimit     int64 // bytes; refuse bodies over it. 0: no limit
+	BodyRecordLimit   int64 // bytes; record no more than this of a body that is not held. 0: no limit
+	HeldLimit         int64 // bytes; a held body over it goes on as it is. 0: 256 MiB
 	// Route returns the upstream proxy for a server, nil for none, and whether there is a rule for it. Nil: there are no rules.
 	Route        func(flow.Addr) (*flow.Via, bool)
 	UpstreamAuth string        // user:password for upstream proxies that speak SOCKS; "" for none

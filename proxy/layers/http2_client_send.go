@@ -27,7 +27,7 @@ func (x *http2Client) sendHead(st *HTTPStream, r *flow.Request, end bool) {
 
 func (x *http2Client) sendData(st *HTTPStream, p []byte) {
 	if s := st.onServer; s.writable() {
-		x.send(s, p, !s.piped && !st.flow.Request.Stream) // what is recorded is kept
+		x.send(s, p, !s.piped && !st.flow.Request.Stream && st.flow.Request.Body.Gap() == flow.Whole) // what is recorded is kept
 		x.soil()
 	} else {
 		st.client.consumed(st, len(p))

@@ -30,7 +30,7 @@ func (s *http2Server) sendHead(st *HTTPStream, r *flow.Response, end bool) {
 func (s *http2Server) sendData(st *HTTPStream, p []byte) {
 	if hs := st.onClient; hs.writable() {
 		r := st.flow.Response
-		s.send(hs, p, !hs.piped && r != nil && !r.Stream) // what is recorded is kept
+		s.send(hs, p, !hs.piped && r != nil && !r.Stream && r.Body.Gap() == flow.Whole) // what is recorded is kept
 	} else if st.server != nil {
 		st.server.consumed(st, len(p))
 	}

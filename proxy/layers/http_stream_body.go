@@ -1,15 +1,17 @@
 package layers
 
 import (
+	"cmp"
+	"fmt"
+	"log/slog"
 	"time"
 
 	"sluice/proxy/flow"
 	"sluice/proxy/layer"
 )
 
-// maxWhole is the size in bytes of the largest body that is recorded or held, unless the options say how large one may be. A
-// larger one passes, for nobody knows where it ends.
-const maxWhole = 256 << 20
+// maxHeld is the size in bytes of the largest body that is held, unless the options say another.
+const maxHeld = 256 << 20
 
 // showEvery is how often a flow whose body grows is shown at most.
 const showEvery = 100 * time.Millisecond
@@ -18,8 +20,8 @@ const showEvery = 100 * time.Millisecond
 // in memory that stays as it is until the commands of the event have been carried out.
 func (st *HTTPStream) record(b *flow.Body, ev httpEvent, tee bool) []byte {
 	st.grown()
-	if tee || st.h.ctx.Options().StoreStreamed && b.Len() < maxWhole {
-		if p := appendBody(b, ev); p != nil {
+	if tee || st.h.ctx.Options().StoreStreamed {
+		if p := recordBody(b, ev, st.h.ctx.Options().BodyRecordLimit); p != nil {
 			return p
 		}
 	} else {
@@ -40,6 +42,22 @@ func appendBody(b *flow.Body, ev httpEvent) []byte {
 		return ev.data
 	}
 	return b.Record(ev.data)
+}
+
+// recordBody is appendBody for a body of which no more than limit bytes are kept; nil: it did not keep all of the data.
+func recordBody(b *flow.Body, ev httpEvent, limit int64) []byte {
+	if limit <= 0 || b.Len()+int64(len(ev.data)) <= limit {
+		return appendBody(b, ev)
+	}
+	return b.RecordUpTo(limit, ev.data)
+}
+
+// boundHeld has a held body go on as a streamed one when it is too large to be held, for nobody knows where it ends.
+func (st *HTTPStream) boundHeld(m *flow.HTTPMessage) {
+	if limit := cmp.Or(st.h.ctx.Options().HeldLimit, maxHeld); m.Body.Len() > limit && !m.Stream {
+		m.Stream = true
+		st.Do(&layer.Log{Level: slog.LevelWarn, Text: fmt.Sprintf("A body of over %d bytes is not held any more: it goes on as it is.", limit)})
+	}
 }
 
 // keepTee applies the size options to a body that is teed. One that has become

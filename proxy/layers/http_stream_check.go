@@ -1,7 +1,6 @@
 package layers
 
 import (
-	"cmp"
 	"strconv"
 	"strings"
 
@@ -131,14 +130,14 @@ func announced(h flow.Headers) int64 {
 // or here. It sets m.Stream, or refuses the message, ends the stream and returns true.
 func (st *HTTPStream) tooLarge(m *flow.HTTPMessage, request bool, size int64) bool {
 	o := st.h.ctx.Options()
-	if size <= 0 {
+	if size <= 0 || o.BodySizeLimit == 0 && o.StreamLargeBodies == 0 {
 		return false
 	}
 	if o.BodySizeLimit > 0 && size > o.BodySizeLimit {
 		st.refuseBody(request, m.Body.Len() == 0)
 		return true
 	}
-	if size > max(cmp.Or(o.StreamLargeBodies, maxWhole), 0) {
+	if o.StreamLargeBodies != 0 && size > max(o.StreamLargeBodies, 0) {
 		m.Stream = true
 	}
 	return false

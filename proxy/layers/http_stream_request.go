@@ -97,6 +97,7 @@ func (st *HTTPStream) streamRequest() {
 		if !st.requestTee && !st.h.ctx.Options().StoreStreamed {
 			f.Request.Body.Skip(0)
 		}
+		f.Request.Body.CutTo(st.h.ctx.Options().BodyRecordLimit)
 	}
 }
 
@@ -141,6 +142,7 @@ func (st *HTTPStream) consumeRequest(ev httpEvent) {
 	if st.tooLarge(&r.HTTPMessage, true, r.Body.Len()) {
 		return
 	}
+	st.boundHeld(&r.HTTPMessage)
 	switch large := r.Body.Len() > maxHeldUpload && !r.Hold; {
 	case st.flow.Response != nil && large:
 		r.Body.Skip(0) // it is answered already and sent nowhere

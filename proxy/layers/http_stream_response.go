@@ -56,6 +56,7 @@ func (st *HTTPStream) streamResponse() {
 		if !st.responseTee && !st.h.ctx.Options().StoreStreamed {
 			r.Body.Skip(0)
 		}
+		r.Body.CutTo(st.h.ctx.Options().BodyRecordLimit)
 	}
 }
 
@@ -71,7 +72,7 @@ func (st *HTTPStream) onResponseBody(ev httpEvent) {
 		if st.tooLarge(&r.HTTPMessage, false, r.Body.Len()) {
 			return
 		}
-		if r.Stream {
+		if st.boundHeld(&r.HTTPMessage); r.Stream {
 			st.streamResponse()
 		}
 	case streamBody:

@@ -118,22 +118,28 @@ func TestTeeBecomesStream(t *testing.T) {
 	}
 }
 
-// TestHugeBodyPasses: one that nobody would want in memory is not recorded, whatever the options do not say.
-func TestHugeBodyPasses(t *testing.T) {
+// TestHugeBodyIsNotHeld: one that nobody would want in memory goes on, whoever wants to hold it.
+func TestHugeBodyIsNotHeld(t *testing.T) {
 	var f *flow.Flow
-	p := quiet(t, layer.Options{}, func(h layer.Hook) { f = h.(layer.FlowHook).Subject() })
+	p := quiet(t, layer.Options{HeldLimit: 5}, func(h layer.Hook) {
+		f = h.(layer.FlowHook).Subject()
+		if h, ok := h.(*layer.ResponseHeaders); ok {
+			h.Flow.Response.Hold = true
+		}
+	})
 	run(t, p, `
 		>> client "$GET"
 		<< open server example.com:80
 		>> opened
 		<< send server "$SENT"
-		>> server "HTTP/1.1 200 OK\r\nContent-Length: 300000000\r\n\r\nabc"
-		<< send client "HTTP/1.1 200 OK\r\nContent-Length: 300000000\r\n\r\nabc"
-		>> server closed
-		<< close server
-		<< close client
+		>> server "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nabc"
+		>> server "def"
+		<< send client "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nabcdef"
+		<< log warn "A body of over 5 bytes is not held any more: it goes on as it is."
+		>> server "gh"
+		<< send client "gh"
 	`)
-	if b := f.Response.Body; b.Len() != 3 || b.Gap() != flow.Unrecorded {
+	if b := f.Response.Body; b.Len() != 8 || b.Gap() != flow.Unrecorded {
 		t.Error(b.Len(), b.Gap())
 	}
 }

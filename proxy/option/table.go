@@ -99,6 +99,7 @@ func coreSpecs() []Spec {
 
 func proxySpecs() []Spec {
 	return []Spec{
+		text("body_record_limit", "128m", "Record no more than the front of a body that passes; the suffixes k, m, g and t are understood. 0 records all of it.").checked(size),
 		optionalText("body_size_limit", "Refuse bodies larger than this; the suffixes k, m, g and t are understood.").checked(size),
 		optionalText("connect_addr", "Local IP address for connections to servers.").checked(ipLiteral),
 		text("connection_strategy", "eager", "When to connect to a server: at once, or when something is to be sent. "+
@@ -107,7 +108,7 @@ func proxySpecs() []Spec {
 		boolean("normalize_outbound_headers", true, "Write the header names of HTTP/2 messages in lower case.").later(),
 		boolean("proxy_debug", false, "Log what the protocol layers do."),
 		boolean("store_streamed_bodies", false, "Record bodies that pass by because of stream_large_bodies."),
-		optionalText("stream_large_bodies", "Let bodies larger than this pass without recording them; the suffixes k, m, g and t are understood. Without it, those over 256m pass.").checked(size),
+		optionalText("stream_large_bodies", "Let bodies larger than this pass without recording them; the suffixes k, m, g and t are understood.").checked(size),
 		boolean("validate_inbound_headers", true, "Refuse messages with malformed headers, which is what request smuggling is made of."),
 	}
 }

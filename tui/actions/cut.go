@@ -176,6 +176,12 @@ func cutMessage(f *flow.Flow, m *flow.HTTPMessage, what string) ([]byte, error) 
 		return seconds(m.Start), nil
 	case "timestamp_end":
 		return seconds(m.End), nil
+	case "raw_content", "content", "text":
+		if m.Body.Gap() == flow.Cut {
+			return nil, fmt.Errorf("only the first %d of %d bytes of the content were recorded: raise body_record_limit to keep all of the next", m.Body.Kept(), m.Body.Len())
+		}
+	}
+	switch what {
 	case "raw_content":
 		return m.Body.Bytes(), nil
 	}

@@ -203,9 +203,19 @@ func newEntries(old *flow.Flow, l look) iter.Seq[content.Line] {
 
 // partLines returns the lines of a part, those behind an older state of it if there is one.
 func (l look) partLines(p part, old *part) iter.Seq[content.Line] {
-	if gap := p.msg.Body.Gap(); gap != flow.Whole {
+	switch gap := p.msg.Body.Gap(); gap {
+	case flow.Whole:
+		return l.recordedLines(p, old)
+	case flow.Cut:
+		say := content.Line{{Text: cut(&p.msg.Body) + "; raise body_record_limit to keep more of the next", Role: text.Remark}}
+		return text.Join(l.recordedLines(p, nil), text.Of([]content.Line{say}))
+	default:
 		return missing(p.msg.Body.Len(), gap)
 	}
+}
+
+// recordedLines is partLines of what is here of a body.
+func (l look) recordedLines(p part, old *part) iter.Seq[content.Line] {
 	return func(yield func(content.Line) bool) {
 		s, skip := p.splitter(), int64(0)
 		if old != nil {
@@ -223,7 +233,7 @@ func (l look) partLines(p part, old *part) iter.Seq[content.Line] {
 		}
 		if !p.msg.End.IsZero() || !l.flow.Live {
 			s.end(write)
-		} else if !p.coded() {
+		} else if !p.coded() && p.msg.Body.Gap() == flow.Whole {
 			l.memo.set(p, s)
 		}
 	}
@@ -235,7 +245,7 @@ func (p part) coded() bool { return p.msg.Headers.Has("Content-Encoding") }
 // eat splits the bytes of a body between two offsets.
 func (s *splitter) eat(b *flow.Body, from, to int64, yield func(entry) bool) bool {
 	if s.part.coded() {
-		plain, _ := content.Decode(s.part.msg.Headers, b.Bytes())
+		plain, _ := content.Decode(s.part.msg.Headers, b.Front())
 		return s.split(plain, yield)
 	}
 	at := int64(0)

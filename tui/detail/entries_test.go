@@ -126,3 +126,14 @@ func TestEntriesThatAreNoneSaySo(t *testing.T) {
 	run(m, m.SetFlow(f))
 	wantScreen(t, m, "[content missing]", "store_streamed_bodies")
 }
+
+// TestCutBodySaysSo: the front of a body that was cut shows, with how much of it that is.
+func TestCutBodySaysSo(t *testing.T) {
+	f := eventFlow("", false)
+	f.Response.Body.RecordUpTo(int64(len(someEvents)), []byte(someEvents+strings.Repeat("x", 3000)))
+	m := show(t, f, 120, 24)
+	run(m, m.SelectTab(1))
+	wantScreen(t, m, "first ", " kept", "price")
+	run(m, m.SelectTab(2))
+	wantScreen(t, m, "price [id 41]", "kept; raise body_record_limit")
+}

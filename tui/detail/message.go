@@ -161,13 +161,13 @@ func (l look) bar(left string) content.Line {
 
 // body returns the bar and the content, or why it is not here.
 func (l look) body(msg *flow.HTTPMessage, path string) (content.Line, iter.Seq[content.Line]) {
-	if gap := msg.Body.Gap(); gap != flow.Whole {
+	if gap := msg.Body.Gap(); gap != flow.Whole && gap != flow.Cut {
 		return l.bar(""), missing(msg.Body.Len(), gap)
 	}
-	plain, note := content.Decode(msg.Headers, msg.Body.Bytes())
+	plain, note := content.Decode(msg.Headers, msg.Body.Front())
 	doc := content.Format(l.mode, content.MetaOf(msg.Headers, path, l.kind == request), plain)
 	words := []string{doc.View}
-	for _, w := range []string{note, doc.Note, sizes(msg.Body.Len(), int64(len(plain)))} {
+	for _, w := range []string{note, doc.Note, sizes(msg.Body.Kept(), int64(len(plain))), cut(&msg.Body)} {
 		if w != "" {
 			words = append(words, w)
 		}
@@ -187,6 +187,14 @@ func sizes(wire, plain int64) string {
 		return human.Size(plain)
 	}
 	return human.Size(plain) + " from " + human.Size(wire)
+}
+
+// cut says how much is kept of a body that was cut, "" of any other one.
+func cut(b *flow.Body) string {
+	if b.Gap() != flow.Cut {
+		return ""
+	}
+	return "first " + human.Size(b.Kept()) + " of " + human.Size(b.Len()) + " kept"
 }
 
 // missing says that content is not here and what can be done.

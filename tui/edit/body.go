@@ -25,6 +25,8 @@ func decoded(m *flow.HTTPMessage) (data []byte, coded bool, err error) {
 		return nil, false, errors.New("the content was streamed and not recorded: set store_streamed_bodies to keep it")
 	case flow.Dropped:
 		return nil, false, errors.New("the content was let go to save memory")
+	case flow.Cut:
+		return nil, false, errors.New("only the front of the content was recorded: raise body_record_limit to keep all of the next")
 	}
 	raw, encoding := m.Body.Bytes(), encodingOf(m)
 	plain, err := coding.Decode(encoding, raw, content.MaxDecoded)
