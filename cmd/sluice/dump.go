@@ -40,6 +40,11 @@ func runDump(cmd *cobra.Command, args []string) (err error) {
 		return err
 	}
 	defer stopProfile()
+	if err := checkHARDump(opts); err != nil {
+		return err
+	}
+	archive := &harDump{}
+	defer func() { err = errors.Join(err, archive.Close()) }()
 	out, finish := printer(os.Stdout)
 	defer func() { err = errors.Join(err, finish()) }()
 	logged, finishLog := printer(os.Stderr)
@@ -53,10 +58,13 @@ func runDump(cmd *cobra.Command, args []string) (err error) {
 	if err != nil {
 		return err
 	}
+	if archive, err = openHARDump(opts); err != nil {
+		return err
+	}
 	announce(p, opts, log)
 	run := start(p, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	store := flowstore.New(flowstore.Config{MaxFlows: dumpFlows, BodyLimit: dumpBodies})
-	run.owned.Go(func() { print(p.Flows(), store, dumper) })
+	run.owned.Go(func() { print(p.Flows(), store, dumper, archive) })
 	if err := p.StartReplays(readFlows); err != nil {
 		return errors.Join(err, run.end())
 	}
@@ -79,10 +87,11 @@ func printer(f *os.File) (p *addon.Printer, finish func() error) {
 	}
 }
 
-// print gives every snapshot to the store and the dumper until there are no more.
-func print(flows <-chan []*flow.Flow, store *flowstore.Store, dumper *addon.Dumper) {
+// print gives every snapshot to the store, the archive and the dumper until there are no more.
+func print(flows <-chan []*flow.Flow, store *flowstore.Store, dumper *addon.Dumper, archive *harDump) {
 	for batch := range flows {
 		store.PutAll(batch)
+		archive.Put(batch)
 		for _, f := range batch {
 			dumper.Put(f)
 		}
