@@ -32,6 +32,9 @@ func runConsole(cmd *cobra.Command, args []string) error {
 	if !term.IsTerminal(int(os.Stdin.Fd())) || !term.IsTerminal(int(os.Stdout.Fd())) {
 		return errors.New(`the console needs a terminal; use "sluice dump" to run without one`)
 	}
+	if err := checkHARDump(opts); err != nil {
+		return err
+	}
 	stopProfile, err := profile(cmd)
 	if err != nil {
 		return err
@@ -61,7 +64,7 @@ func runConsole(cmd *cobra.Command, args []string) error {
 	if err := p.StartReplays(readFlows); err != nil {
 		return errors.Join(err, run.end())
 	}
-	return errors.Join(tui.Run(run.stopped, cfg), run.end())
+	return errors.Join(tui.Run(run.stopped, cfg), run.end(), saveHARDump(opts, cfg.Store))
 }
 
 // consoleConfig returns what the console works on, but for the engine.

@@ -41,6 +41,11 @@ func runDump(cmd *cobra.Command, args []string) (err error) {
 		return err
 	}
 	defer stopProfile()
+	if err := checkHARDump(opts); err != nil {
+		return err
+	}
+	archive := &harDump{}
+	defer func() { err = errors.Join(err, archive.Close()) }()
 	out, finish := printer(os.Stdout)
 	defer func() { err = errors.Join(err, finish()) }()
 	logged, finishLog := printer(os.Stderr)
@@ -59,6 +64,9 @@ func runDump(cmd *cobra.Command, args []string) (err error) {
 	if err != nil {
 		return err
 	}
+	if archive, err = openHARDump(opts); err != nil {
+		return err
+	}
 	announce(p, opts, log)
 	run := start(p, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	store := flowstore.New(flowstore.Config{MaxFlows: dumpFlows, BodyLimit: dumpBodies})
@@ -66,6 +74,7 @@ func runDump(cmd *cobra.Command, args []string) (err error) {
 	take := func(batch []*flow.Flow) {
 		store.PutAll(batch)
 		stream.Put(batch)
+		archive.Put(batch)
 		for _, f := range batch {
 			dumper.Put(f)
 		}

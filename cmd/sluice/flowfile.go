@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"sluice/flowstore/dump"
+	"sluice/flowstore/har"
 	"sluice/proxy/filter"
 	"sluice/proxy/flow"
 	"sluice/proxy/option"
@@ -45,8 +47,36 @@ func readFlows(path string) iter.Seq2[*flow.Flow, error] {
 	}
 }
 
-// readFrom reads flows from what may hold them in one of several forms.
-func readFrom(r io.Reader) iter.Seq2[*flow.Flow, error] { return dump.Read(bufio.NewReader(r)) }
+// readFrom reads a flow file or an HTTP archive, whichever it is.
+func readFrom(r io.Reader) iter.Seq2[*flow.Flow, error] {
+	in := bufio.NewReader(r)
+	if first, err := in.Peek(1); err != nil || '0' <= first[0] && first[0] <= '9' {
+		return dump.Read(in)
+	}
+	if front, _ := in.Peek(512); har.Is(front) {
+		return readArchive(in)
+	}
+	return dump.Read(in)
+}
+
+// readArchive leaves out the entries of an archive that are no flows. How many these are is an error at the end.
+func readArchive(r io.Reader) iter.Seq2[*flow.Flow, error] {
+	return func(yield func(*flow.Flow, error) bool) {
+		var first error
+		bad := 0
+		for f, err := range har.Read(r) {
+			if _, entry := errors.AsType[*har.EntryError](err); entry {
+				first = cmp.Or(first, err)
+				bad++
+			} else if !yield(f, err) || err != nil {
+				return
+			}
+		}
+		if bad > 0 {
+			yield(nil, fmt.Errorf("%d of its entries were left out, the first because: %w", bad, first))
+		}
+	}
+}
 
 // loadAtStart sends the flows of rfile that readfile_filter lets through, in batches, until ctx ends.
 func loadAtStart(ctx context.Context, opts *option.Options, to chan<- []*flow.Flow) error {

@@ -22,11 +22,13 @@ import (
 //	dump [flag...]    start sluice dump for that world and wait until it listens
 //	get PATH STATUS   ask the origin through the proxy
 //	stop              end sluice dump by SIGTERM; stdout and stderr are its output then
+//	har FILE          print the flows of an HTTP archive
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"world": scriptWorld, "busy": scriptBusy, "dump": scriptDump, "get": scriptGet, "stop": scriptStop,
+			"har": scriptHAR,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
