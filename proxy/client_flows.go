@@ -27,7 +27,7 @@ func (c *client) take(batch []*flow.Flow) []*flow.Flow {
 
 // show shows a hook to the addons and returns where the verdict will come, or nil if they let go.
 func (c *client) show(h layer.Hook) <-chan layer.Verdict {
-	verdict := c.e.cfg.Addons.Handle(h)
+	verdict := c.e.addons.Handle(h)
 	if fh, ok := h.(layer.FlowHook); ok {
 		c.track(fh)
 	}

@@ -54,6 +54,7 @@ type Engine struct {
 	flows chan []*flow.Flow
 	self  selfGuard
 
+	addons   *addon.Sorted
 	resolver resolver
 
 	pub     sync.Mutex
@@ -96,7 +97,7 @@ func New(cfg Config) *Engine {
 		cfg.Layers = &atomic.Pointer[layer.Options]{}
 		cfg.Layers.Store(&layer.Options{RawTCP: true, WebSocket: true})
 	}
-	e := &Engine{cfg: cfg, role: &role{mode: cfg.Mode, root: cfg.Root, upstream: cfg.Upstream}, deaf: make(chan struct{}), flows: make(chan []*flow.Flow), waiting: make(chan struct{}, 1), over: make(chan struct{}), clients: map[*client]struct{}{}}
+	e := &Engine{cfg: cfg, addons: addon.Sort(cfg.Addons), role: &role{mode: cfg.Mode, root: cfg.Root, upstream: cfg.Upstream}, deaf: make(chan struct{}), flows: make(chan []*flow.Flow), waiting: make(chan struct{}, 1), over: make(chan struct{}), clients: map[*client]struct{}{}}
 	e.force, e.kill = context.WithCancel(context.Background())
 	if e.cfg.Dial == nil {
 		e.cfg.Dial = e.dialTCP
