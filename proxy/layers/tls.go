@@ -2,7 +2,6 @@ package layers
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -152,7 +151,7 @@ func (x *tlsSession) established() {
 	c := x.conn
 	c.Certificates = cs.PeerCertificates
 	c.ALPN = cs.NegotiatedProtocol
-	c.Cipher = cmp.Or(cipherNames[cs.CipherSuite], tls.CipherSuiteName(cs.CipherSuite))
+	c.Cipher = cipherName(cs.CipherSuite)
 	c.TLSVersion = versionName(cs.Version)
 	c.TLSSetup = x.ctx.Now()
 	c.Touch()
@@ -166,6 +165,13 @@ var cipherNames = func() map[uint16]string {
 	}
 	return m
 }()
+
+func cipherName(id uint16) string {
+	if name, ok := cipherNames[id]; ok {
+		return name
+	}
+	return tls.CipherSuiteName(id)
+}
 
 func versionName(v uint16) string {
 	switch v {
