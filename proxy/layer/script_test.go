@@ -37,7 +37,7 @@ func TestScriptsFollowEachOtherOnOneCoroutine(t *testing.T) {
 			t.Fatal("over", c.Over(), c.events)
 		}
 	}
-	if n := settle(before+1) - before; n != 1 {
+	if n := layertest.Goroutines(before+1) - before; n != 1 {
 		t.Errorf("%d coroutines", n)
 	}
 	many := make([]*counter, 5)
@@ -45,13 +45,13 @@ func TestScriptsFollowEachOtherOnOneCoroutine(t *testing.T) {
 		many[i] = newCounter(ctx)
 		many[i].Handle(layer.Start{}, nil)
 	}
-	if n := settle(before+len(many)) - before; n != len(many) {
+	if n := layertest.Goroutines(before+len(many)) - before; n != len(many) {
 		t.Errorf("%d coroutines for %d scripts", n, len(many))
 	}
 	many[0].Handle(layer.Start{}, nil)
 	many[1].Handle(layer.Start{}, nil)
 	ctx.Stop()
-	if n := settle(before) - before; n != 0 {
+	if n := layertest.Goroutines(before) - before; n != 0 {
 		t.Errorf("%d coroutines after Stop", n)
 	}
 	for _, c := range many[2:] {
@@ -74,7 +74,7 @@ func TestClientsShareCoroutines(t *testing.T) {
 		}
 		ctx.Stop()
 	}
-	if n := settle(before + 1); n != before+1 {
+	if n := layertest.Goroutines(before + 1); n != before+1 {
 		t.Errorf("%d coroutines after three clients", n-before)
 	}
 	ctx := layertest.Context(layer.Options{})
@@ -85,20 +85,9 @@ func TestClientsShareCoroutines(t *testing.T) {
 	if c.Handle(layer.Start{}, nil); !c.Over() {
 		t.Error("a script was ended by the pool's end")
 	}
-	if n := settle(before); n != before {
+	if n := layertest.Goroutines(before); n != before {
 		t.Errorf("%d coroutines after Close", n-before)
 	}
-}
-
-// settle returns how many goroutines there are, when they have had time to become n: one that has ended is counted a little longer.
-func settle(n int) int {
-	for range 10_000 {
-		if runtime.NumGoroutine() == n {
-			break
-		}
-		runtime.Gosched()
-	}
-	return runtime.NumGoroutine()
 }
 
 func TestPanicOfAScriptReachesItsCaller(t *testing.T) {

@@ -61,6 +61,23 @@ func (t *talk) peer(fromClient bool) *flow.Conn {
 	return &t.ctx.Client.Conn
 }
 
+// message returns the message that an event brings, from a side or from a person. It ends the flow if that is what the event asks for.
+func (t *talk) message(ev layer.Event) (m flow.Message, ok bool) {
+	switch ev := ev.(type) {
+	case *layer.DataReceived:
+		return flow.Message{FromClient: ev.Conn == &t.ctx.Client.Conn, Content: ev.Data}, true
+	case *layer.Injected:
+		m, ok = ev.Message, t.owns(ev.Flow)
+		m.Injected = true
+	case *layer.Kill:
+		if t.owns(ev.Flow) {
+			t.flow.Kill(t.ctx.Now())
+			t.killed()
+		}
+	}
+	return m, ok
+}
+
 // owns reports whether an event that names a flow is for this one.
 func (t *talk) owns(id flow.ID) bool { return t.flow != nil && t.flow.ID == id }
 
@@ -103,12 +120,6 @@ func (t *talk) full(n int) bool {
 	m[t.flow.Kind.String()+"_record"] = "the messages after the first 64 MiB were forwarded and not recorded"
 	t.flow.Metadata = m
 	return true
-}
-
-// kill ends the flow because somebody wants it.
-func (t *talk) kill() {
-	t.flow.Kill(t.ctx.Now())
-	t.killed()
 }
 
 // killed reports whether somebody has killed the flow, and then ends both connections.

@@ -27,20 +27,9 @@ func (t *TCP) run(s *layer.Script) {
 }
 
 func (t *TCP) step(ev layer.Event) {
-	switch ev := ev.(type) {
-	case *layer.DataReceived:
-		t.relay(flow.Message{FromClient: ev.Conn == &t.ctx.Client.Conn, Content: ev.Data})
-	case *layer.Injected:
-		if t.owns(ev.Flow) {
-			m := ev.Message
-			m.Injected = true
-			t.relay(m)
-		}
-	case *layer.Kill:
-		if t.owns(ev.Flow) {
-			t.kill()
-		}
-	case *layer.ConnectionClosed:
+	if m, ok := t.message(ev); ok {
+		t.relay(m)
+	} else if ev, ok := ev.(*layer.ConnectionClosed); ok {
 		t.closed(t.peer(ev.Conn == &t.ctx.Client.Conn))
 	}
 }

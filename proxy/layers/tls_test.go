@@ -15,6 +15,7 @@ import (
 
 	"sluice/proxy/flow"
 	"sluice/proxy/layer"
+	"sluice/proxy/layer/layertest"
 )
 
 func (r *rig) wantLog(want ...string) {
@@ -313,7 +314,7 @@ func TestStopLeavesNoCoroutine(t *testing.T) {
 		r.client.stop()
 		r.server.stop()
 	}
-	if after := settle(before); after > before {
+	if after := layertest.Goroutines(before); after > before {
 		t.Errorf("%d goroutines before, %d after", before, after)
 	}
 }
@@ -326,20 +327,9 @@ func TestOpenTLSHoldsNoCoroutine(t *testing.T) {
 	r.ctx.Share(&idle)
 	r.start()
 	idle.Close()
-	if n := settle(before+1) - before; n > 1 {
+	if n := layertest.Goroutines(before+1) - before; n > 1 {
 		t.Errorf("%d goroutines on an open connection", n)
 	}
-}
-
-// settle returns how many goroutines there are, when they have had time to be no more than n: one that has ended is counted a little longer.
-func settle(n int) int {
-	for range 10_000 {
-		if runtime.NumGoroutine() <= n {
-			break
-		}
-		runtime.Gosched()
-	}
-	return runtime.NumGoroutine()
 }
 
 func BenchmarkTLSEcho(b *testing.B) {

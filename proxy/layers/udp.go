@@ -33,20 +33,9 @@ func (u *UDP) run(s *layer.Script) {
 }
 
 func (u *UDP) step(ev layer.Event) {
-	switch ev := ev.(type) {
-	case *layer.DataReceived:
-		u.relay(flow.Message{FromClient: ev.Conn == &u.ctx.Client.Conn, Content: ev.Data})
-	case *layer.Injected:
-		if u.owns(ev.Flow) {
-			m := ev.Message
-			m.Injected = true
-			u.relay(m)
-		}
-	case *layer.Kill:
-		if u.owns(ev.Flow) {
-			u.kill()
-		}
-	case *layer.ConnectionClosed:
+	if m, ok := u.message(ev); ok {
+		u.relay(m)
+	} else if _, ok := ev.(*layer.ConnectionClosed); ok {
 		u.over = true
 		u.closeBoth()
 		if u.flow != nil {
