@@ -64,7 +64,7 @@ type listener struct {
 	addr net.Addr
 	tcp  net.Listener // or
 	udp  *packets     // or
-	tun  tunnel
+	tun  *wireguard
 }
 
 func (l *listener) close() {

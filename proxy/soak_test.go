@@ -147,7 +147,7 @@ func TestSoak(t *testing.T) {
 		if n := runtime.NumGoroutine(); n > goroutines+idle {
 			t.Errorf("%d goroutines, %d before", n, goroutines)
 		}
-		if grown := heap() - before; grown > 16<<20 {
+		if grown := heap() - before; grown > 4<<20 {
 			t.Errorf("the heap has grown by %d KiB after it", grown>>10)
 		} else {
 			t.Logf("%d KiB and %d goroutines more than before", grown>>10, runtime.NumGoroutine()-goroutines)

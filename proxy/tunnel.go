@@ -10,19 +10,9 @@ import (
 	"sluice/proxy/layers"
 )
 
-// A tunnel is a network that ends in the proxy: whoever opens a connection in it becomes a client.
-type tunnel interface {
-	// start lets clients in.
-	start() error
-	// refuse lets no more clients in. Those that are there go on.
-	refuse()
-	// close ends the tunnel with all its clients, and returns when its socket is closed.
-	close()
-}
-
 // dig makes a tunnel of a UDP socket.
 func (e *Engine) dig(l *listener, k *tunnelKeys) error {
-	t, err := newTunnel(e, l.role, l.udp.pc, k)
+	t, err := newWireguard(e, l.role, l.udp.pc, k)
 	if err != nil {
 		l.udp.close()
 		return err

@@ -44,8 +44,8 @@ type wireguard struct {
 	wg      sync.WaitGroup // TCP connections that are being opened
 }
 
-// newTunnel makes a tunnel whose outer end is a UDP socket. It carries nothing before it is started.
-func newTunnel(e *Engine, r *role, pc packetConn, k *tunnelKeys) (tunnel, error) {
+// newWireguard makes a tunnel whose outer end is a UDP socket. It carries nothing before it is started.
+func newWireguard(e *Engine, r *role, pc packetConn, k *tunnelKeys) (*wireguard, error) {
 	w := &wireguard{e: e, role: r, pc: pc, conns: map[*tunnelConn]struct{}{}, dialing: map[*waiter.Queue]struct{}{}}
 	end, err := w.newStack()
 	if err != nil {
@@ -102,7 +102,7 @@ func (w *wireguard) refuse() {
 	w.deaf = true
 }
 
-// close ends the tunnel with all its clients.
+// close ends the tunnel with all its clients, and returns when its socket is closed.
 func (w *wireguard) close() {
 	w.mu.Lock()
 	shut := w.shut

@@ -348,7 +348,7 @@ func TestWireguardDrains(t *testing.T) {
 func TestWireguardPeersAreBounded(t *testing.T) {
 	r := newWireguardRig(t)
 	i := r.instance("wireguard@0")
-	w := i.socks[0].tun.(*wireguard)
+	w := i.socks[0].tun
 	setPeers := func(n int) { w.mu.Lock(); w.peers += n; w.mu.Unlock() }
 	in, _ := enter(t, i.ClientConfig())
 	c, err := in.DialUDPAddrPort(netip.AddrPort{}, netip.MustParseAddrPort("192.0.2.9:9999"))
