@@ -68,7 +68,7 @@ func Commands(env Env) []command.Command {
 	cmds = append(cmds, env.optionCommands()...)
 	cmds = append(cmds, env.injectCommands()...)
 	cmds = append(cmds, env.browserCommand(), env.clientsCommand(), env.saveFileCommand(), env.saveHARCommand())
-	return append(cmds, laterCommands()...)
+	return append(cmds, scriptCommand())
 }
 
 func flows(v any) []*flow.Flow { return v.([]*flow.Flow) }
