@@ -1,22 +1,28 @@
 package layer
 
 import (
+	"slices"
 	"sync"
 
 	"sluice/proxy/flow"
 )
 
-// The sizes of pooled buffers: one for a small message, one that holds a large read and what encryption adds to it.
 const (
 	smallBuffer = 4 << 10
-	largeBuffer = 72 << 10
 	// maxPooled is the largest buffer that is kept for the next user.
-	maxPooled = 1 << 20
+	maxPooled = 8 << 20
 	// maxLent is how many buffers are remembered between two calls of Release; more are left to the collector.
 	maxLent = 16
 )
 
-var smallPool, largePool, kits sync.Pool
+// bufferSizes are the sizes of pooled buffers: for a small message, for a large read and what encryption adds to
+// it, and for what goes out at once when a peer opens its window.
+var bufferSizes = [...]int{smallBuffer, 72 << 10, 512 << 10, 4 << 20}
+
+var (
+	pools [len(bufferSizes)]sync.Pool
+	kits  sync.Pool
+)
 
 // A kit is the small buffers that most events do with, so that one event costs one look into a pool.
 type kit struct {
@@ -51,23 +57,42 @@ func (k *kit) reset() {
 // A Buffer is memory for bytes that a layer lends with an event or a command. B may be grown and replaced.
 type Buffer struct{ B []byte }
 
-// Buffer returns an empty buffer with room for n bytes, if n is at most 72 KiB. It belongs to
+// Buffer returns an empty buffer with room for n bytes, if n is at most 4 MiB. It belongs to
 // the layer until the commands of the current event have been carried out, and to nobody after that.
 func (c *Context) Buffer(n int) *Buffer {
-	pool, size := &smallPool, smallBuffer
-	if n > smallBuffer {
-		pool, size = &largePool, largeBuffer
-	} else if b := c.shared.small(); b != nil {
-		return b
+	if n <= smallBuffer {
+		if b := c.shared.small(); b != nil {
+			return b
+		}
 	}
-	b, _ := pool.Get().(*Buffer)
+	class := 0
+	for class < len(bufferSizes)-1 && n > bufferSizes[class] {
+		class++
+	}
+	b, _ := pools[class].Get().(*Buffer)
 	if b == nil {
-		b = &Buffer{make([]byte, 0, size)}
+		b = &Buffer{make([]byte, 0, bufferSizes[class])}
 	}
 	if len(c.shared.lent) < maxLent {
 		c.shared.lent = append(c.shared.lent, b)
 	}
 	return b
+}
+
+// Room returns a buffer that holds what b does and has room for n bytes more: b itself, or a larger one that
+// belongs to the layer for as long.
+func (c *Context) Room(b *Buffer, n int) *Buffer {
+	if cap(b.B)-len(b.B) >= n {
+		return b
+	}
+	more := max(n, len(b.B))
+	if len(b.B)+more > bufferSizes[len(bufferSizes)-1] {
+		b.B = slices.Grow(b.B, more)
+		return b
+	}
+	larger := c.Buffer(len(b.B) + more)
+	larger.B = append(larger.B[:0], b.B...)
+	return larger
 }
 
 func (s *shared) small() *Buffer {
@@ -116,16 +141,21 @@ func (c *Context) Release() {
 	c.shared.sent, c.shared.received = 0, 0
 	for i, b := range c.shared.lent {
 		c.shared.lent[i] = nil
-		n := cap(b.B)
-		b.B = b.B[:0]
-		switch {
-		case n >= largeBuffer && n <= maxPooled:
-			largePool.Put(b)
-		case n >= smallBuffer && n < largeBuffer:
-			smallPool.Put(b)
-		}
+		takeBack(b)
 	}
 	c.shared.lent = c.shared.lent[:0]
+}
+
+// takeBack keeps a buffer for the next one who needs as much.
+func takeBack(b *Buffer) {
+	n := cap(b.B)
+	b.B = b.B[:0]
+	for class := len(bufferSizes) - 1; class >= 0 && n <= maxPooled; class-- {
+		if n >= bufferSizes[class] {
+			pools[class].Put(b)
+			return
+		}
+	}
 }
 
 // Own gives every SendData in cmds its own copy of the data. Whoever calls Handle of one layer

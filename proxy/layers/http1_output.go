@@ -1,7 +1,6 @@
 package layers
 
 import (
-	"slices"
 	"strings"
 
 	"sluice/proxy/flow"
@@ -29,19 +28,12 @@ type output struct {
 
 // room returns the buffer with room for n more bytes, as far as that is known to be enough.
 func (o *output) room(n int) *layer.Buffer {
-	switch {
-	case o.buf == nil:
+	if o.buf == nil {
 		o.buf = o.ctx.Buffer(len(o.lent) + n)
 		o.buf.B = append(o.buf.B[:0], o.lent...)
 		o.lent = nil
-	case cap(o.buf.B)-len(o.buf.B) >= n:
-	case len(o.buf.B) < lendFrom:
-		b := o.ctx.Buffer(len(o.buf.B) + n)
-		b.B = append(b.B[:0], o.buf.B...)
-		o.buf = b
-	default: // there may be much more to come
-		o.buf.B = slices.Grow(o.buf.B, max(n, len(o.buf.B)))
 	}
+	o.buf = o.ctx.Room(o.buf, n)
 	return o.buf
 }
 

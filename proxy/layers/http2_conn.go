@@ -135,7 +135,6 @@ func (c *http2Conn) receive(data []byte) {
 		return
 	}
 	if len(c.in) == 0 {
-		c.in = nil
 		if rest := data[c.consume(data):]; len(rest) > 0 && !c.dead {
 			c.in = append(c.in, rest...)
 		}
@@ -153,6 +152,9 @@ func (c *http2Conn) slim() {
 	if len(c.streams) == 0 && !c.busy && c.block.id == 0 {
 		c.reader.Rest()
 		c.dec.Rest()
+		if len(c.in) == 0 {
+			c.in = nil
+		}
 	}
 }
 

@@ -81,6 +81,7 @@ func (x *tlsSession) Write(p []byte) (int, error) {
 	if x.sent == nil {
 		x.sent, x.out = x.ctx.SendData(x.conn, nil), x.ctx.Buffer(len(p))
 	}
+	x.out = x.ctx.Room(x.out, len(p))
 	x.out.B = append(x.out.B, p...)
 	return len(p), nil
 }
