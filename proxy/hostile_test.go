@@ -158,6 +158,8 @@ func TestAmbiguousRequestsAreRefused(t *testing.T) {
 		"userinfo in Host":        "GET / HTTP/1.1\r\nHost: a@origin.test\r\n\r\n",
 		"no Host":                 "GET / HTTP/1.1\r\n\r\n",
 		"two hosts":               "GET / HTTP/1.1\r\nHost: origin.test\r\nHost: other.test\r\n\r\n",
+		"two hosts and a URL":     "GET http://origin.test/ HTTP/1.1\r\nHost: origin.test\r\nHost: other.test\r\n\r\n",
+		"version of HTTP/2":       "GET http://origin.test/ HTTP/2.0\r\nHost: origin.test\r\n\r\n",
 		"path in Host":            "GET / HTTP/1.1\r\nHost: origin.test/x\r\n\r\n",
 		"other scheme":            "GET ftp://origin.test:80/ HTTP/1.1\r\nHost: origin.test\r\n\r\n",
 		"port out of range":       "GET http://origin.test:70000/ HTTP/1.1\r\nHost: origin.test\r\n\r\n",

@@ -207,10 +207,12 @@ func (r *hostRules) ignored(ctx *layer.Context, client, server []byte) (ignored,
 	return r.ignore.matchAny(names), false
 }
 
+// maxClaim is how much of a request is searched for the host that it names, in bytes.
+const maxClaim = 16 << 10
+
 var (
-	requestLine = regexp.MustCompile(`^[A-Za-z]{3,}[^\n]* HTTP/`)
-	hostLine    = regexp.MustCompile(`(?i)\nHost:[ \t]*([^\r\n]*?)[ \t]*\r?\n`)
-	withPort    = regexp.MustCompile(`:[0-9]+$`)
+	hostLine = regexp.MustCompile(`(?i)\nHost:[ \t]*([^\r\n]*?)[ \t]*\r?\n`)
+	withPort = regexp.MustCompile(`:[0-9]+$`)
 )
 
 // claimedHost returns the host:port that the client names in its first bytes,
@@ -228,8 +230,12 @@ func claimedHost(client, server []byte, port int) (name string, more bool) {
 		}
 		return flow.JoinHostPort(h.SNI, port), false
 	}
-	if len(server) > 0 || !requestLine.Match(client) {
+	if len(server) > 0 || !isRequestLine(client) {
 		return "", false
+	}
+	whole := bytes.Contains(client, []byte("\r\n\r\n")) || bytes.Contains(client, []byte("\n\n"))
+	if !whole && len(client) < maxClaim && client[len(client)-1] != '\n' {
+		return "", true // nothing to be found yet that has not been looked for
 	}
 	if m := hostLine.FindSubmatch(client); m != nil {
 		host := string(m[1])
@@ -238,5 +244,16 @@ func claimedHost(client, server []byte, port int) (name string, more bool) {
 		}
 		return flow.JoinHostPort(strings.Trim(host, "[]"), port), false
 	}
-	return "", !bytes.Contains(client, []byte("\r\n\r\n")) && !bytes.Contains(client, []byte("\n\n"))
+	return "", !whole && len(client) < maxClaim
+}
+
+// isRequestLine reports whether the first line, as far as it is there, is or may become that of an HTTP/1 request.
+func isRequestLine(b []byte) bool {
+	line, _, _ := bytes.Cut(b, []byte("\n"))
+	for i := range 3 {
+		if i == len(line) || line[i]|0x20 < 'a' || line[i]|0x20 > 'z' {
+			return false
+		}
+	}
+	return bytes.Contains(line, []byte(" HTTP/"))
 }

@@ -196,6 +196,25 @@ func TestNextLayerFollowsOptions(t *testing.T) {
 	}
 }
 
+// TestClaimIsSearchedWithinBounds: a head that does not end is not looked through again and again.
+func TestClaimIsSearchedWithinBounds(t *testing.T) {
+	const line = "GET / HTTP/1.1\r\n"
+	for _, c := range []struct {
+		head string
+		more bool
+	}{
+		{line + "Ho", true},
+		{line + "A: " + strings.Repeat("x", maxClaim/2), true},
+		{line + "A: " + strings.Repeat("x", maxClaim), false},
+		{line + strings.Repeat("A: b\r\n", maxClaim/2), false},
+		{line + "A: b\r\n\r\n", false},
+	} {
+		if name, more := claimedHost([]byte(c.head), nil, 443); name != "" || more != c.more {
+			t.Errorf("%.30q, %d bytes: %q, more %v", c.head, len(c.head), name, more)
+		}
+	}
+}
+
 func FuzzNextLayer(f *testing.F) {
 	f.Add([]byte("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
 	f.Add([]byte{0x16, 3, 1, 0, 1, 1})

@@ -35,6 +35,13 @@ type Lender interface {
 	Keep() Event
 }
 
+// A Joiner is an event that may take over what one that follows it brings. Join reports whether it did; an event whose
+// bytes are lent never does.
+type Joiner interface {
+	Event
+	Join(next Event) bool
+}
+
 // The events that come from the driver.
 type (
 	// Start is every layer's first event.
@@ -113,6 +120,17 @@ func Keep(ev Event) Event {
 		return l.Keep()
 	}
 	return ev
+}
+
+// KeepIn adds ev, which may lend its bytes, to those that are kept in list. Small ones that
+// follow each other become one, so that what they cost is what they bring.
+func KeepIn(list []Event, ev Event) []Event {
+	if n := len(list); n > 0 {
+		if j, ok := list[n-1].(Joiner); ok && j.Join(ev) {
+			return list
+		}
+	}
+	return append(list, Keep(ev))
 }
 
 // A Command is something that shall be done.

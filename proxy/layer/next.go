@@ -47,7 +47,7 @@ func (n *NextLayer) Handle(ev Event, cmds []Command) []Command {
 		n.asking = nil
 		return n.answered(cmds)
 	}
-	n.events = append(n.events, Keep(ev))
+	n.keep(ev)
 	switch ev := ev.(type) {
 	case *DataReceived:
 		if ev.Conn == &n.Context.Client.Conn {
@@ -68,6 +68,18 @@ func (n *NextLayer) Handle(ev Event, cmds []Command) []Command {
 		}
 	}
 	return cmds
+}
+
+// maxPieces is how many pieces of data the chosen layer gets as they came. More are joined, for they may be of a byte each.
+const maxPieces = 64
+
+func (n *NextLayer) keep(ev Event) {
+	if d, ok := ev.(*DataReceived); ok && len(n.events) > maxPieces {
+		if last, ok := n.events[len(n.events)-1].(*DataReceived); ok && last.extend(d) {
+			return
+		}
+	}
+	n.events = append(n.events, Keep(ev))
 }
 
 func (n *NextLayer) answered(cmds []Command) []Command {

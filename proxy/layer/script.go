@@ -59,7 +59,7 @@ func (s *Script) Handle(ev Event, cmds []Command) []Command {
 	if s.waiting != nil {
 		c, ok := ev.(Completion)
 		if !ok || c.Of() != s.waiting {
-			s.put(Keep(ev))
+			s.keep(ev)
 			return s.pause(ev, cmds)
 		}
 		s.waiting, s.answer = nil, c
@@ -92,6 +92,36 @@ func (s *Script) put(ev Event) {
 	if d, ok := ev.(*DataReceived); ok {
 		s.backlog += len(d.Data) + eventCost
 	}
+}
+
+// keep puts an event that has to wait. Where so much waits that its source should have stopped, bytes are joined to those before them.
+func (s *Script) keep(ev Event) {
+	n := len(s.inbox)
+	if n == 0 {
+		s.put(Keep(ev))
+		return
+	}
+	if d, ok := ev.(*DataReceived); ok {
+		if last, ok := s.inbox[n-1].(*DataReceived); ok && s.backlog >= maxBacklog && last.extend(d) {
+			s.backlog += len(d.Data)
+			return
+		}
+	} else if j, ok := s.inbox[n-1].(Joiner); ok && j.Join(ev) {
+		return
+	}
+	s.put(Keep(ev))
+}
+
+// maxJoined is how many bytes events that are joined may bring.
+const maxJoined = 64 << 10
+
+// extend adds the bytes of an event to those of one that owns its own. Datagrams stay apart.
+func (e *DataReceived) extend(next *DataReceived) bool {
+	if e.Conn != next.Conn || e.Conn.Transport == "udp" || len(e.Data)+len(next.Data) > maxJoined {
+		return false
+	}
+	e.Data = append(e.Data, next.Data...)
+	return true
 }
 
 // pause has the connection of an event not read any more if too much waits already.

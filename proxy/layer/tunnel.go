@@ -10,7 +10,7 @@ import (
 const (
 	// maxEarly bounds what a peer may send before its tunnel has begun.
 	maxEarly = 64 << 10
-	// maxWaiting bounds what comes from elsewhere while a tunnel is being made.
+	// maxWaiting bounds what comes from elsewhere while a tunnel is being made, with what it costs to keep it.
 	maxWaiting = 16 << 20
 )
 
@@ -69,7 +69,7 @@ type Tunnel struct {
 	opening *OpenConnection // the child's, unanswered
 	connect *OpenConnection // ours, unanswered
 	waiting []Event         // for the child, while the tunnel is made for nobody in particular
-	size    int             // bytes in waiting
+	size    int             // bytes of memory in waiting
 	early   []byte          // came before the handshake, or was too much for it
 
 	busy    bool      // the child's commands are being carried out
@@ -253,7 +253,7 @@ func (t *Tunnel) deliver(ev Event, cmds []Command) []Command {
 	}
 	t.waiting = append(t.waiting, Keep(ev))
 	if d, ok := ev.(*DataReceived); ok {
-		if t.size += len(d.Data); t.size > maxWaiting {
+		if t.size += len(d.Data) + eventCost; t.size > maxWaiting {
 			t.size, t.waiting = 0, t.waiting[:len(t.waiting)-1]
 			return append(cmds,
 				&Log{slog.LevelWarn, "too much data while another connection is being opened: closing the connection"},

@@ -99,8 +99,7 @@ func (d *DNS) receive(ev *layer.DataReceived) {
 		d.message(ev.Conn, msg)
 		in = in[n:]
 	}
-	d.in[ev.Conn] = slices.Clip(in)
-	if len(in) == 0 {
+	if d.in[ev.Conn] = in; len(in) == 0 {
 		delete(d.in, ev.Conn)
 	}
 }

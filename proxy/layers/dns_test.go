@@ -3,7 +3,9 @@ package layers
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -316,4 +318,29 @@ func TestDNSTransfer(t *testing.T) {
 	}
 	r.play(">> client %s\n<< open server …\n>> opened\n<< send server …\n<< wakeup 10s\n>> server %s\n<< send client %s\n>> server %s\n<< send client %s",
 		ask(7, true), ask(7, false), ask(7, false), ask(7, false), ask(7, false))
+}
+
+// TestDNSByteByByte reads a large message in pieces of a byte, without copying it for each of them.
+func TestDNSByteByByte(t *testing.T) {
+	r := newDNSRig(t, "tcp", false)
+	r.HideHooks, r.AutoHooks = true, true
+	m := &flow.DNSMessage{ID: 1, Query: true}
+	for i := range 600 {
+		m.Questions = append(m.Questions, flow.DNSQuestion{Name: strconv.Itoa(i) + strings.Repeat("a", 60), Type: 1, Class: 1})
+	}
+	frame := dns.AppendFrame(nil, []byte(encoded(m)))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for i := range frame[:len(frame)-1] {
+		r.Data(r.Client(), frame[i:i+1])
+	}
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; n > 1000*uint64(len(frame)) {
+		t.Errorf("%d KiB were allocated for a message of %d bytes", n>>10, len(frame))
+	}
+	r.Data(r.Client(), frame[len(frame)-1:])
+	if len(r.resolves) != 1 {
+		t.Errorf("%d questions", len(r.resolves))
+	}
+	r.TakeAll()
 }

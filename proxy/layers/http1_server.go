@@ -42,6 +42,7 @@ type http1Server struct {
 	request        *flow.Request  // as it came
 	response       *flow.Response // as it was sent; nil until then
 	chunked, lasts bool           // how the response is framed; lasts: until the connection closes
+	bare           bool           // the response has no body: what would be one would be taken for the next response
 	requestDone    bool
 	responseDone   bool
 	inflow         throttle

@@ -15,6 +15,10 @@ func (s *http1Server) close() {
 
 func (s *http1Server) page(status int, text string) {
 	b := s.out.room(headRoom)
+	if s.request != nil && s.request.Method == "HEAD" { // RFC 9110 §9.3.2
+		b.B = http1.AppendResponse(b.B, errorResponse(status, text))
+		return
+	}
 	b.B = appendErrorPage(b.B, status, text)
 }
 
@@ -39,6 +43,7 @@ func (s *http1Server) sendHead(st *HTTPStream, r *flow.Response, _ bool) {
 	}
 	s.response = r
 	f, err := http1.ResponseFraming(s.request, r)
+	s.bare = f.Kind == http1.None && err == nil
 	s.chunked = f.Kind == http1.Chunked || err != nil && chunkFramed(r.Headers)
 	s.lasts = f.Kind == http1.UntilEOF || err != nil && !s.chunked
 	if isHTTP2(r.Version) {
@@ -66,7 +71,7 @@ func (s *http1Server) sendData(st *HTTPStream, p []byte) {
 		st.server.consumed(st, len(p))
 	}
 	switch {
-	case s.stream != st || s.out.closes:
+	case s.stream != st || s.out.closes || s.bare:
 	case s.chunked:
 		b := s.out.room(len(p) + chunkOverhead)
 		b.B = http1.AppendChunk(b.B, p)

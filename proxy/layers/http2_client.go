@@ -161,9 +161,10 @@ func (x *http2Client) headers(s *http2Stream, fields []hpack.HeaderField, end bo
 	}
 }
 
-// announced finds out how long the content will be.
+// announced finds out how long the content will be. Where there is none, whatever the fields say, none may come (RFC 9110 §6.4.1).
 func (x *http2Client) announced(s *http2Stream, r *flow.Response, end bool) (err error) {
 	if s.noBody || r.Status == 204 || r.Status == 304 {
+		s.length = 0
 		return nil
 	}
 	if s.length, err = h2.ContentLength(r.Headers); err == nil && end && s.length > 0 {

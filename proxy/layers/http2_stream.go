@@ -28,6 +28,7 @@ type http2Stream struct {
 	sendWindow int64
 	queue      [][]byte // content that waits for a window
 	queued     int      // bytes
+	joins      bool     // the last piece is the queue's own and may grow
 	inTurn     bool     // is in the connection's list
 	endQueued  bool     // after queue
 	trailers   flow.Headers

@@ -74,13 +74,29 @@ func (c *http2Conn) send(s *http2Stream, p []byte, kept bool) {
 		p = p[n:]
 	}
 	if len(p) > 0 && s.writable() {
-		if !kept {
-			p = bytes.Clone(p)
-		}
-		s.queue = append(s.queue, p)
-		s.queued += len(p)
+		s.enqueue(p, kept)
 		c.queueUp(s)
 	}
+}
+
+// Content that waits for a window in pieces smaller than smallPiece is put together in ones of up to joinedPiece bytes, so that
+// what it costs is what its sender was allowed to send.
+const (
+	smallPiece  = 1 << 10
+	joinedPiece = 16 << 10
+)
+
+// enqueue adds content to what waits. p is lent unless it is kept.
+func (s *http2Stream) enqueue(p []byte, kept bool) {
+	n := len(s.queue)
+	s.queued += len(p)
+	if small := len(p) < smallPiece; small && s.joins && n > 0 && len(s.queue[n-1])+len(p) <= joinedPiece {
+		s.queue[n-1] = append(s.queue[n-1], p...)
+		return
+	} else if s.joins = small; small || !kept {
+		p = bytes.Clone(p)
+	}
+	s.queue = append(s.queue, p)
 }
 
 // sendNow sends as much of p as the windows allow.

@@ -52,6 +52,19 @@ func (e *httpEvent) Keep() layer.Event {
 	return &k
 }
 
+// maxJoined is how many bytes events that are joined may bring.
+const maxJoined = 64 << 10
+
+// Join takes over the content that an event brings which is of the same message.
+func (e *httpEvent) Join(next layer.Event) bool {
+	n, ok := next.(*httpEvent)
+	if !ok || !e.owned || e.end || n.kind != e.kind || e.kind != requestData && e.kind != responseData || len(e.data)+len(n.data) > maxJoined {
+		return false
+	}
+	e.data, e.end = append(e.data, n.data...), n.end
+	return true
+}
+
 // ends reports whether the event is the last one of its message.
 func (e *httpEvent) ends() bool { return e.end || e.kind == requestEnd || e.kind == responseEnd }
 

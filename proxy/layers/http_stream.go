@@ -98,7 +98,7 @@ func (st *HTTPStream) on(ev httpEvent) {
 		st.refuse(ev.code, ev.text)
 	case requestData, requestEnd:
 		if st.protocol != "" {
-			st.rest = append(st.rest, ev.Keep()) // for the tunnel that may come
+			st.rest = layer.KeepIn(st.rest, &ev) // for the tunnel that may come
 			return
 		}
 		st.onRequestBody(ev)

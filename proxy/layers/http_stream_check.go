@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 
@@ -23,10 +24,26 @@ func (st *HTTPStream) checkRequest(valid bool) (errorCode, string) {
 			return requestValidationFailed, smuggling(err, "client")
 		}
 	}
+	if !h.ctx.Options().SkipValidation && severalHosts(r.Headers) {
+		return requestValidationFailed, smuggling(errSeveralHosts, "client")
+	}
 	if !st.locate() {
 		return destinationUnknown, "HTTP request has no host header or more than one, destination unknown."
 	}
 	return 0, ""
+}
+
+var errSeveralHosts = errors.New("a request with more than one host header")
+
+// severalHosts reports whether servers may take a request to be for different hosts (RFC 9112 §3.2).
+func severalHosts(h flow.Headers) bool {
+	n := 0
+	for i := range h {
+		if len(h[i].Name) == len("host") && strings.EqualFold(h[i].Name, "host") {
+			n++
+		}
+	}
+	return n > 1
 }
 
 func (st *HTTPStream) checkResponse(valid bool) string {

@@ -100,8 +100,12 @@ func (p *Parser) endLine() (Event, bool) {
 }
 
 func (p *Parser) addData(value []byte, over int) {
-	if p.data {
+	switch {
+	case !p.data:
+	case len(p.event.Data) < MaxData:
 		p.event.Data = append(p.event.Data, '\n')
+	default:
+		p.event.Cut++
 	}
 	p.data = true
 	if room := max(MaxData-len(p.event.Data), 0); len(value) > room {

@@ -55,8 +55,12 @@ func TestParserIsBounded(t *testing.T) {
 	p.Next(line)
 	p.Next([]byte("\ndata: more"))
 	ev, _, ok := p.Next([]byte("\n\n"))
-	if !ok || len(ev.Data) != MaxData+1 || len(ev.Data)+ev.Cut != 3*MaxData+len("\nmore") {
+	if !ok || len(ev.Data) != MaxData || len(ev.Data)+ev.Cut != 3*MaxData+len("\nmore") {
 		t.Errorf("%d bytes of data, %d cut", len(ev.Data), ev.Cut)
+	}
+	p.Next(bytes.Repeat([]byte("data\n"), 2*MaxData))
+	if ev, _, ok := p.Next([]byte("\n")); !ok || len(ev.Data) != MaxData || ev.Cut != MaxData-1 {
+		t.Errorf("%d bytes of empty lines, %d cut", len(ev.Data), ev.Cut)
 	}
 	if cap(p.line) > 4*MaxData {
 		t.Errorf("a line keeps %d bytes", cap(p.line))

@@ -86,6 +86,11 @@ func (p *Parser) Response(fields []hpack.HeaderField) (*flow.Response, error) {
 
 // Trailers makes a trailer section of a field section.
 func (p *Parser) Trailers(fields []hpack.HeaderField) (flow.Headers, error) {
+	for i := range fields {
+		if name := fields[i].Name; !p.Lax && (name == "content-length" || name == "host") { // RFC 9110 §6.5.1
+			return nil, fmt.Errorf("%s is not allowed among trailers", name)
+		}
+	}
 	return regular(fields, p.Lax)
 }
 

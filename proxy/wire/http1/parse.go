@@ -159,9 +159,9 @@ func parseStatus(s string) (int, bool) {
 	return int(s[0]-'0')*100 + int(s[1]-'0')*10 + int(s[2]-'0'), true
 }
 
-// validVersion reports whether s is "HTTP/" digit "." digit, in upper case (RFC 9112 §2.3).
+// validVersion reports whether s is "HTTP/1." digit, in upper case (RFC 9112 §2.3): a message in this form is of no other major version.
 func validVersion(s string) bool {
-	return len(s) == 8 && s[:5] == "HTTP/" && isDigit(s[5]) && s[6] == '.' && isDigit(s[7])
+	return len(s) == 8 && s[:7] == "HTTP/1." && isDigit(s[7])
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }

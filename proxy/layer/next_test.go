@@ -1,0 +1,56 @@
+package layer_test
+
+import (
+	"runtime"
+	"testing"
+
+	"sluice/proxy/layer"
+	"sluice/proxy/layer/layertest"
+)
+
+// A reader is a layer that counts what it is given.
+type reader struct{ bytes, pieces int }
+
+func (r *reader) Handle(ev layer.Event, cmds []layer.Command) []layer.Command {
+	if d, ok := ev.(*layer.DataReceived); ok {
+		r.bytes += len(d.Data)
+		r.pieces++
+	}
+	return cmds
+}
+
+// TestUndecidedPieces: what comes in pieces of a byte while nobody knows the protocol costs not much more than its bytes.
+func TestUndecidedPieces(t *testing.T) {
+	const pieces = 100_000
+	for _, transport := range []string{"tcp", "udp"} {
+		ctx := layertest.Context(layer.Options{})
+		ctx.Client.Transport = transport
+		n := layer.NewNextLayer(ctx)
+		got := &reader{}
+		p := layertest.New(t, ctx, n)
+		p.OnNext = func(*layer.NextLayer) {}
+		before := heap()
+		for range pieces {
+			p.Data(p.Client(), []byte("x"))
+		}
+		if grown := heap() - before; transport == "tcp" && grown > 2<<20 {
+			t.Errorf("%d KiB for %d bytes", grown>>10, pieces)
+		}
+		p.OnNext = func(n *layer.NextLayer) { n.Decide(got) }
+		p.Data(p.Client(), []byte("x"))
+		if got.bytes != pieces+1 {
+			t.Errorf("%d bytes were handed on", got.bytes)
+		}
+		if transport == "udp" && got.pieces != got.bytes {
+			t.Errorf("%d datagrams have become %d", got.bytes, got.pieces)
+		}
+		runtime.KeepAlive(p)
+	}
+}
+
+func heap() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
