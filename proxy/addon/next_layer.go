@@ -91,7 +91,9 @@ func (n *NextLayer) choose(next *layer.NextLayer) layer.Layer {
 	}
 	ignored, more := hosts.ignored(ctx, client, server)
 	switch {
-	case more:
+	case next.Late() && isTLSStart(client) && !ignored:
+		return lateTLS(ctx)
+	case more && !next.Late():
 		return nil
 	case ignored && isTLSStart(client):
 		return layers.NewPassedTLS(ctx, "", "")
@@ -117,6 +119,13 @@ func (n *NextLayer) choose(next *layer.NextLayer) layer.Layer {
 		return s
 	}
 	return hosts.plain(ctx, client, server)
+}
+
+// lateTLS says of a client that its ClientHello has not come.
+func lateTLS(ctx *layer.Context) layer.Layer {
+	t := layers.NewClientTLS(ctx)
+	t.Overdue = true
+	return t
 }
 
 // plain chooses for data that is not TLS.
@@ -185,11 +194,17 @@ func (r *hostRules) ignored(ctx *layer.Context, client, server []byte) (ignored,
 	if p := ctx.Server.Peer; p.IsValid() {
 		names = append(names, p.String())
 	}
-	if addr := ctx.Server.Address; !addr.IsZero() {
+	addr := ctx.Server.Address
+	if !addr.IsZero() {
 		names = append(names, addr.String())
 		if ctx.Client.SNI != "" {
 			names = append(names, flow.JoinHostPort(ctx.Client.SNI, addr.Port))
 		}
+	}
+	if r.ignore.matchAny(names) {
+		return true, false
+	}
+	if !addr.IsZero() {
 		name, more := claimedHost(client, server, addr.Port)
 		if more {
 			return false, true
@@ -212,6 +227,9 @@ var (
 	hostLine    = regexp.MustCompile(`(?i)\nHost:[ \t]*([^\r\n]*?)[ \t]*\r?\n`)
 	withPort    = regexp.MustCompile(`:[0-9]+$`)
 )
+
+// maxHead is how much of a request is searched for its Host field.
+const maxHead = 16 << 10
 
 // claimedHost returns the host:port that the client names in its first bytes,
 // "" if it names none. It asks for more while the ClientHello or the head of the request is not whole.
@@ -238,5 +256,5 @@ func claimedHost(client, server []byte, port int) (name string, more bool) {
 		}
 		return flow.JoinHostPort(strings.Trim(host, "[]"), port), false
 	}
-	return "", !bytes.Contains(client, []byte("\r\n\r\n")) && !bytes.Contains(client, []byte("\n\n"))
+	return "", len(client) < maxHead && !bytes.Contains(client, []byte("\r\n\r\n")) && !bytes.Contains(client, []byte("\n\n"))
 }

@@ -19,6 +19,9 @@ func serverTrouble(err error, start *layer.TLSStart) trouble {
 	case errors.Is(err, errConnectionClosed):
 		return trouble{"server left", "the server closed the connection during the TLS handshake", "it may want other versions or ciphers " +
 			"(tls_version_server_min, ciphers_server); " + pass}
+	case errors.Is(err, errSilent):
+		return trouble{"server is silent", "the server has not done its side of the TLS handshake in " + handshakeTime.String(),
+			"check that it speaks TLS on this port; " + pass}
 	case errors.As(err, &cert):
 		return certificateTrouble(err, cert, start.Explain)
 	case errors.As(err, &record) && (isASCII(record.RecordHeader[:4]) || strings.Contains(record.Msg, "first record") || strings.Contains(record.Msg, "SSLv2")):
