@@ -17,7 +17,7 @@ import (
 // TestScripts runs the journeys of testdata, which need no terminal. Besides the
 // commands of testscript they have
 //
-//	world             start an origin; sets ORIGIN, CONFDIR and PORT
+//	world             start an origin; sets ORIGIN, CONFDIR, PORT, and OTHER, another free port
 //	busy              take a port; sets BUSY
 //	dump [flag...]    start sluice dump for that world and wait until it listens
 //	get PATH STATUS   ask the origin through the proxy
@@ -64,6 +64,7 @@ func scriptWorld(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Setenv("ORIGIN", s.w.origin.URL)
 	ts.Setenv("CONFDIR", s.w.confdir)
 	ts.Setenv("PORT", strconv.Itoa(s.w.port))
+	ts.Setenv("OTHER", strconv.Itoa(freePort(s.t)))
 }
 
 func scriptBusy(ts *testscript.TestScript, _ bool, _ []string) {
