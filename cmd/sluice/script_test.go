@@ -22,13 +22,15 @@ import (
 //	dump [flag...]    start sluice dump for that world and wait until it listens
 //	get PATH STATUS   ask the origin through the proxy
 //	stop              end sluice dump by SIGTERM; stdout and stderr are its output then
+//	pki               make certificates, see scriptPKI
+//	openssl [flag...] start openssl s_server in place of the one before; sets SERVER, a host and port
 //	har FILE          print the flows of an HTTP archive
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"world": scriptWorld, "busy": scriptBusy, "dump": scriptDump, "get": scriptGet, "stop": scriptStop,
-			"har": scriptHAR,
+			"har": scriptHAR, "pki": scriptPKI, "openssl": scriptOpenSSL,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
@@ -54,6 +56,8 @@ type scriptState struct {
 	out  strings.Builder
 	log  strings.Builder
 	read chan struct{} // closed when all of log has been read
+
+	server *exec.Cmd // openssl s_server
 }
 
 func stateOf(ts *testscript.TestScript) *scriptState { return ts.Value(scriptKey{}).(*scriptState) }
