@@ -149,6 +149,9 @@ func (c *client) step(ev layer.Event) {
 	if c.dead || ev == nil {
 		return
 	}
+	if w, ok := ev.(*layer.Wakeup); ok && !c.rings(w.Cmd) {
+		return
+	}
 	defer c.recover()
 	c.now = time.Now()
 	c.todo = append(c.todo[:0], ev)
@@ -184,6 +187,8 @@ func (c *client) do(cmd layer.Command) {
 		}
 	case *layer.RequestWakeup:
 		c.wake(cmd)
+	case *layer.CancelWakeup:
+		c.cancel(cmd.Wakeup)
 	case *layer.Resolve:
 		c.resolve(cmd)
 	case *layer.Log:
@@ -217,11 +222,23 @@ func (c *client) wake(cmd *layer.RequestWakeup) {
 	c.wg.Add(1)
 	c.alarms[cmd] = time.AfterFunc(cmd.After, func() {
 		defer c.wg.Done()
-		c.mu.Lock()
-		delete(c.alarms, cmd)
-		c.mu.Unlock()
 		c.post(&layer.Wakeup{Cmd: cmd})
 	})
+}
+
+// rings forgets a wakeup that is due. It reports whether it has not been cancelled.
+func (c *client) rings(cmd *layer.RequestWakeup) bool {
+	_, ok := c.alarms[cmd]
+	delete(c.alarms, cmd)
+	return ok
+}
+
+// cancel takes a wakeup back.
+func (c *client) cancel(cmd *layer.RequestWakeup) {
+	if t := c.alarms[cmd]; t != nil && t.Stop() {
+		c.wg.Done()
+	}
+	delete(c.alarms, cmd)
 }
 
 // patience is how long the client may be silent.

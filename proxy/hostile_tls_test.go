@@ -40,7 +40,19 @@ func helloBytes(t *testing.T) string {
 	return string(b[:n])
 }
 
-// TestHostileTLS breaks handshakes on either side. Each of them ends, and leaves one row that says why.
+// trickle sends a byte a second, and reads what comes.
+func trickle(c net.Conn, s string) {
+	go io.Copy(io.Discard, c)
+	for i := range s {
+		if _, err := c.Write([]byte{s[i]}); err != nil {
+			return
+		}
+		time.Sleep(time.Second)
+	}
+}
+
+// TestHostileTLS breaks handshakes on either side. Each of them ends long before a client that says nothing
+// is closed for that, and leaves one row that says why.
 func TestHostileTLS(t *testing.T) {
 	silent := func(net.Conn) {}
 	say := func(s string) func(net.Conn) {
@@ -58,10 +70,17 @@ func TestHostileTLS(t *testing.T) {
 		server func(c net.Conn)
 		note   string
 	}{
-		"half a hello":         {func(t *testing.T, c net.Conn) { io.WriteString(c, helloBytes(t)[:40]) }, silent, "client left"},
+		"half a hello": {func(t *testing.T, c net.Conn) { io.WriteString(c, helloBytes(t)[:40]) }, silent, "client is silent"},
+		"slow hello":   {func(t *testing.T, c net.Conn) { trickle(c, helloBytes(t)) }, silent, "client is silent"},
+		"slow answer": {func(t *testing.T, c net.Conn) {
+			io.WriteString(c, helloBytes(t))
+			trickle(c, strings.Repeat("\x14\x03\x03\x00\x01\x01", 99))
+		}, reset, "client is silent"},
 		"half a hello, closed": {func(t *testing.T, c net.Conn) { io.WriteString(c, helloBytes(t)[:40]); c.Close() }, silent, "client left"},
-		"silent server":        {func(t *testing.T, c net.Conn) { io.WriteString(c, helloBytes(t)) }, silent, "server is silent"},
-		"hello, then silence":  {func(t *testing.T, c net.Conn) { io.WriteString(c, helloBytes(t)) }, reset, "client left"},
+		"silent server":        {func(_ *testing.T, c net.Conn) { quiet(c) }, silent, "server is silent"},
+		"slow server":          {func(_ *testing.T, c net.Conn) { quiet(c) }, func(c net.Conn) { trickle(c, "\x16\x03\x03\x40\x00\x02\x00\x3f\xfc"+strings.Repeat("x", 999)) }, "server is silent"},
+		"left the server":      {func(t *testing.T, c net.Conn) { io.WriteString(c, helloBytes(t)); c.Close() }, silent, "server is silent"},
+		"hello, then silence":  {func(t *testing.T, c net.Conn) { io.WriteString(c, helloBytes(t)) }, reset, "client is silent"},
 		"hello, then garbage":  {func(t *testing.T, c net.Conn) { io.WriteString(c, helloBytes(t)+strings.Repeat("x", 99)) }, reset, "handshake broken"},
 		"hello, then an alert": {func(t *testing.T, c net.Conn) { io.WriteString(c, helloBytes(t)+"\x15\x03\x03\x00\x02\x02\x2a") }, reset, "CA not trusted"},
 		"two hellos":           {func(t *testing.T, c net.Conn) { io.WriteString(c, helloBytes(t)+helloBytes(t)) }, reset, "handshake broken"},
@@ -82,7 +101,7 @@ func TestHostileTLS(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := newHTTPWorld(t, Config{IdleTimeout: time.Minute})
+				w := newHTTPWorld(t, Config{})
 				client := w.connect()
 				send(t, client, "CONNECT origin.test:443 HTTP/1.1\r\n\r\n")
 				if head := readHeadOf(client); !strings.HasPrefix(head, "HTTP/1.1 200 ") {

@@ -81,13 +81,13 @@ func TestReverseHTTP2(t *testing.T) {
 	}
 }
 
-// TestSocks5HTTP2 speaks HTTP/2 in TLS in SOCKS: both requests are flows of one client, and nothing else is shown.
+// TestSocks5HTTP2 speaks HTTP/2 in TLS in SOCKS, after a login or without: both requests are flows of one client, and nothing else is shown.
 func TestSocks5HTTP2(t *testing.T) {
-	for _, strategy := range []string{"eager", "lazy"} {
-		t.Run(strategy, func(t *testing.T) {
-			r := newRig(t, "connection_strategy="+strategy, "mode=socks5")
+	for _, c := range []struct{ strategy, login, asked string }{{"eager", "", ""}, {"lazy", "", ""}, {"eager", "user:pass@", "user:pass"}, {"lazy", "user:pass@", "user:pass"}} {
+		t.Run(c.strategy+" "+c.login, func(t *testing.T) {
+			r := newRig(t, "connection_strategy="+c.strategy, "mode=socks5", "proxyauth="+c.asked)
 			origin := newOrigin(t, true, echo)
-			client := speaking(r.clientOf("socks5h://"+r.at("socks5")), onlyHTTP2)
+			client := speaking(r.clientOf("socks5h://"+c.login+r.at("socks5")), onlyHTTP2)
 			for _, path := range []string{"/first", "/second"} {
 				if got, version := post(t, client, origin.URL+path, "hi"); got != "HTTP/2.0 hi" || version != "HTTP/2.0" {
 					t.Fatalf("%q over %s", got, version)

@@ -25,10 +25,14 @@ table inet sluice {
 }
 `
 
-// The kernel says where clients were going that it has redirected, over IPv4 and IPv6.
-func TestTransparent(t *testing.T) {
+// redirected runs a test in a network of its own, for servers whose clients the kernel leads to the proxy, each with
+// the address that the proxy's own connections come from.
+func redirected(t *testing.T, test func(t *testing.T, server, own string)) {
 	if os.Getenv(insideEnv) != "" {
-		transparentInside(t)
+		redirect(t)
+		for server, own := range map[string]string{"127.0.0.2:9999": "127.0.0.3", "[fd00::2]:9999": "fd00::3"} {
+			t.Run(server, func(t *testing.T) { test(t, server, own) })
+		}
 		return
 	}
 	for _, tool := range []string{"unshare", "ip", "nft"} {
@@ -39,14 +43,16 @@ func TestTransparent(t *testing.T) {
 	if out, err := exec.Command("unshare", "-n", "nft", "list", "ruleset").CombinedOutput(); err != nil {
 		t.Skipf("TRANSPARENT MODE IS NOT TESTED HERE: a network namespace with nftables needs root: %v: %s", err, out)
 	}
-	cmd := exec.Command("unshare", "-n", os.Args[0], "-test.run", "^TestTransparent$", "-test.v")
+	cmd := exec.Command("unshare", "-n", os.Args[0], "-test.run", "^"+t.Name()+"$", "-test.v")
 	cmd.Env = append(os.Environ(), insideEnv+"=1")
 	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS") {
 		t.Fatalf("%v:\n%s", err, out)
 	}
 }
 
-func transparentInside(t *testing.T) {
+// redirect sets this network up.
+func redirect(t *testing.T) {
+	t.Helper()
 	for _, args := range [][]string{{"link", "set", "lo", "up"}, {"addr", "add", "fd00::2/128", "dev", "lo"}, {"addr", "add", "fd00::3/128", "dev", "lo"}} {
 		if out, err := exec.Command("ip", args...).CombinedOutput(); err != nil {
 			t.Fatalf("ip %v: %v: %s", args, err, out)
@@ -57,10 +63,10 @@ func transparentInside(t *testing.T) {
 	if out, err := nft.CombinedOutput(); err != nil {
 		t.Fatalf("nft: %v: %s", err, out)
 	}
-	for server, own := range map[string]string{"127.0.0.2:9999": "127.0.0.3", "[fd00::2]:9999": "fd00::3"} {
-		t.Run(server, func(t *testing.T) { transparentTo(t, server, own) })
-	}
 }
+
+// The kernel says where clients were going that it has redirected, over IPv4 and IPv6.
+func TestTransparent(t *testing.T) { redirected(t, transparentTo) }
 
 func transparentTo(t *testing.T, server, own string) {
 	ln, err := net.Listen("tcp", server)

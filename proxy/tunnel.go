@@ -49,9 +49,11 @@ func (i *Instance) ClientConfig() string {
 	return i.keys.clientConfig(reachable(addrPort(i.socks[0].addr)))
 }
 
-// setup shows ClientConfig to a person, in few lines, for the event log has half a screen for an entry.
+// setup shows ClientConfig to a person, between lines that say where it begins and ends, and in few of them, for the
+// event log has half a screen for an entry.
 func (i *Instance) setup() string {
-	return "Set the WireGuard client up with this:\n" + strings.ReplaceAll(i.ClientConfig(), "\n\n", "\n")
+	frame := "\n" + strings.Repeat("-", 60) + "\n"
+	return "Set the WireGuard client up with this:" + frame + strings.ReplaceAll(i.ClientConfig(), "\n\n", "\n") + frame[:61]
 }
 
 // tunnelTarget returns where a client of a tunnel was going.

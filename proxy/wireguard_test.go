@@ -243,7 +243,10 @@ func TestWireguardSaysHowToUseIt(t *testing.T) {
 	var log bytes.Buffer
 	r.cfg.Log = slog.New(slog.NewTextHandler(&log, nil))
 	r.Announce()
-	for _, want := range []string{"WireGuard server listening at 127.0.0.1:", "[Interface]", "Address = 10.0.0.1/32", "DNS = 10.0.0.53", "Endpoint = 127.0.0.1:"} {
+	if !strings.HasSuffix(strings.TrimSpace(log.String()), `\n`+strings.Repeat("-", 60)+`"`) {
+		t.Errorf("no frame around the configuration: %s", log.String())
+	}
+	for _, want := range []string{"WireGuard server listening at 127.0.0.1:", `this:\n` + strings.Repeat("-", 60) + `\n[Interface]`, "Address = 10.0.0.1/32", "DNS = 10.0.0.53", "Endpoint = 127.0.0.1:"} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("no %q in %s", want, log.String())
 		}

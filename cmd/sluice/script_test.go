@@ -17,18 +17,20 @@ import (
 // TestScripts runs the journeys of testdata, which need no terminal. Besides the
 // commands of testscript they have
 //
-//	world             start an origin; sets ORIGIN, CONFDIR and PORT
+//	world             start an origin; sets ORIGIN, CONFDIR, PORT, and OTHER, another free port
 //	busy              take a port; sets BUSY
 //	dump [flag...]    start sluice dump for that world and wait until it listens
 //	get PATH STATUS   ask the origin through the proxy
 //	stop              end sluice dump by SIGTERM; stdout and stderr are its output then
+//	pki               make certificates, see scriptPKI
+//	openssl [flag...] start openssl s_server in place of the one before; sets SERVER, a host and port
 //	har FILE          print the flows of an HTTP archive
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"world": scriptWorld, "busy": scriptBusy, "dump": scriptDump, "get": scriptGet, "stop": scriptStop,
-			"har": scriptHAR,
+			"har": scriptHAR, "pki": scriptPKI, "openssl": scriptOpenSSL,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
@@ -54,6 +56,8 @@ type scriptState struct {
 	out  strings.Builder
 	log  strings.Builder
 	read chan struct{} // closed when all of log has been read
+
+	server *exec.Cmd // openssl s_server
 }
 
 func stateOf(ts *testscript.TestScript) *scriptState { return ts.Value(scriptKey{}).(*scriptState) }
@@ -64,6 +68,7 @@ func scriptWorld(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Setenv("ORIGIN", s.w.origin.URL)
 	ts.Setenv("CONFDIR", s.w.confdir)
 	ts.Setenv("PORT", strconv.Itoa(s.w.port))
+	ts.Setenv("OTHER", strconv.Itoa(freePort(s.t)))
 }
 
 func scriptBusy(ts *testscript.TestScript, _ bool, _ []string) {

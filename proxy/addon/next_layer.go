@@ -91,7 +91,9 @@ func (n *NextLayer) choose(next *layer.NextLayer) layer.Layer {
 	}
 	ignored, more := hosts.ignored(ctx, client, server)
 	switch {
-	case more:
+	case next.Late() && isTLSStart(client) && !ignored:
+		return lateTLS(ctx)
+	case more && !next.Late():
 		return nil
 	case ignored && isTLSStart(client):
 		return layers.NewPassedTLS(ctx, "", "")
@@ -117,6 +119,13 @@ func (n *NextLayer) choose(next *layer.NextLayer) layer.Layer {
 		return s
 	}
 	return hosts.plain(ctx, client, server)
+}
+
+// lateTLS says of a client that its ClientHello has not come.
+func lateTLS(ctx *layer.Context) layer.Layer {
+	t := layers.NewClientTLS(ctx)
+	t.Overdue = true
+	return t
 }
 
 // plain chooses for data that is not TLS.
@@ -185,11 +194,17 @@ func (r *hostRules) ignored(ctx *layer.Context, client, server []byte) (ignored,
 	if p := ctx.Server.Peer; p.IsValid() {
 		names = append(names, p.String())
 	}
-	if addr := ctx.Server.Address; !addr.IsZero() {
+	addr := ctx.Server.Address
+	if !addr.IsZero() {
 		names = append(names, addr.String())
 		if ctx.Client.SNI != "" {
 			names = append(names, flow.JoinHostPort(ctx.Client.SNI, addr.Port))
 		}
+	}
+	if r.ignore.matchAny(names) {
+		return true, false
+	}
+	if !addr.IsZero() {
 		name, more := claimedHost(client, server, addr.Port)
 		if more {
 			return false, true

@@ -147,6 +147,8 @@ func TestNextLayerHosts(t *testing.T) {
 		{set: "ignore_hosts=other", inner: true, client: tlsHello[:40], want: "wait"},
 		{set: "ignore_hosts=other", inner: true, client: tlsHello, want: "server-tls client-tls"},
 		{set: "ignore_hosts=a.test", inner: true, client: tlsHello, want: "ignored"},
+		{set: "ignore_hosts=192.0.2.1", inner: true, client: tlsHello[:40], want: "ignored"},
+		{set: "ignore_hosts=claimed", inner: true, client: "GET / HTTP/1.1\r\n" + strings.Repeat("x", maxClaim), want: "http"},
 		{set: "allow_hosts=a.test", inner: true, client: tlsHello, want: "server-tls client-tls"},
 		{set: "allow_hosts=b.test", inner: true, client: tlsHello, want: "ignored"},
 		{set: "ignore_hosts=.", inner: false, client: "GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\n", want: "http"},
@@ -254,5 +256,33 @@ func TestIgnoredTLSIsShownAsSuch(t *testing.T) {
 		if (len(rows) == 1) != shown || shown && (rows[0].TLSNote() != flow.TLSPassed || !strings.Contains(rows[0].Metadata[flow.MetaRemedy], "ignore_hosts")) {
 			t.Errorf("shown %v: %+v", shown, rows)
 		}
+	}
+}
+
+// TestSlowHello waits for the name in a hello, but not for ever.
+func TestSlowHello(t *testing.T) {
+	opts := option.New()
+	if err := opts.Set("ignore_hosts=bank"); err != nil {
+		t.Fatal(err)
+	}
+	a, err := NewNextLayer(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{1, 40} {
+		ctx := layertest.Context(layer.Options{})
+		ctx.Server.Address = flow.Addr{Host: "a.test", Port: 443}
+		p := layertest.New(t, ctx, layer.NewNextLayer(ctx))
+		p.AutoHooks, p.HideHooks = true, true
+		p.OnNext = func(n *layer.NextLayer) { a.Handle(&layer.Next{Layer: n}) }
+		p.Start()
+		p.Data(p.Client(), hello(t)[:n])
+		p.Run(`
+			<< wakeup 30s
+			>> wakeup
+			<< log warn "…only a part of its ClientHello in 30s…"
+			<< update
+			<< close client
+		`)
 	}
 }

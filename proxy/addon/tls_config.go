@@ -203,8 +203,8 @@ func (s *tlsSettings) forServer(k tlsConfigKey, offers []string) *tls.Config {
 	if k.classic {
 		c.CurvePreferences = classic
 	}
-	if k.cert != nil {
-		c.Certificates = []tls.Certificate{*k.cert}
+	if k.cert != nil { // sent even if the server names other authorities: then it says why it does not take it
+		c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return k.cert, nil }
 	}
 	return c
 }

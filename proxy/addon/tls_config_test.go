@@ -275,6 +275,14 @@ func TestClientCerts(t *testing.T) {
 			t.Errorf("%s: %d certificates, %v", set, len(s.PeerCertificates), err)
 		}
 	}
+	stranger, err := cert.Load(t.TempDir(), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	picky := &tls.Config{Certificates: server.Certificates, ClientAuth: tls.RequestClientCert, ClientCAs: pool(stranger)}
+	if _, s, err := shake(t, startServer(a, tlsContext()).Config, picky); err != nil || len(s.PeerCertificates) != 1 {
+		t.Errorf("a server that wants another authority's was shown %d certificates, %v", len(s.PeerCertificates), err)
+	}
 	other := tlsContext()
 	other.Client.SNI = "b.test"
 	if _, s, err := shake(t, startServer(a, other).Config, server); err != nil || len(s.PeerCertificates) != 0 {

@@ -158,6 +158,8 @@ type (
 	}
 	// RequestWakeup asks for a Wakeup after some time.
 	RequestWakeup struct{ After time.Duration }
+	// CancelWakeup takes a RequestWakeup back: its Wakeup does not come.
+	CancelWakeup struct{ Wakeup *RequestWakeup }
 	// Update has a flow shown that has changed without a hook, as a body that grows does.
 	Update struct {
 		Flow  *flow.Flow
@@ -184,6 +186,9 @@ func (*Pause) Command() {}
 
 // Command marks a command.
 func (*RequestWakeup) Command() {}
+
+// Command marks a command.
+func (*CancelWakeup) Command() {}
 
 // Command marks a command.
 func (*Update) Command() {}

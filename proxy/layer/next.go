@@ -1,9 +1,16 @@
 package layer
 
-import "log/slog"
+import (
+	"log/slog"
+	"time"
+)
 
-// maxUndecided bounds what is kept while nobody knows the protocol.
-const maxUndecided = 256 << 10
+const (
+	// maxUndecided bounds what is kept while nobody knows the protocol.
+	maxUndecided = 256 << 10
+	// decisionTime is how long first bytes that leave the protocol open may stay the only ones.
+	decisionTime = 30 * time.Second
+)
 
 // NextLayer stands where the following protocol is not known yet. It keeps what
 // comes and asks the Next hook after each piece of data. When an addon has
@@ -17,6 +24,8 @@ type NextLayer struct {
 	queue  []Event // while it is asked
 	client []byte  // the data of events, by side
 	server []byte
+	limit  *RequestWakeup // nil: nothing has been left open yet
+	late   bool
 }
 
 // NewNextLayer returns an undecided layer. It is not part of ctx.Layers.
@@ -34,6 +43,9 @@ func (n *NextLayer) ClientData() []byte { return n.client }
 // ServerData returns what the server has sent so far.
 func (n *NextLayer) ServerData() []byte { return n.server }
 
+// Late reports whether there has been time enough for all that is needed to decide. What is not there by then does not count.
+func (n *NextLayer) Late() bool { return n.late }
+
 // Handle keeps ev, asks, or hands it on.
 func (n *NextLayer) Handle(ev Event, cmds []Command) []Command {
 	if n.layer != nil && n.asking == nil {
@@ -46,6 +58,11 @@ func (n *NextLayer) Handle(ev Event, cmds []Command) []Command {
 		}
 		n.asking = nil
 		return n.answered(cmds)
+	}
+	if w, ok := ev.(*Wakeup); ok && n.limit != nil && w.Cmd == n.limit {
+		n.late = true
+		n.asking = &Next{n}
+		return append(cmds, n.asking)
 	}
 	n.keep(ev)
 	switch ev := ev.(type) {
@@ -70,11 +87,9 @@ func (n *NextLayer) Handle(ev Event, cmds []Command) []Command {
 	return cmds
 }
 
-// maxPieces is how many pieces of data the chosen layer gets as they came. More are joined, for they may be of a byte each.
-const maxPieces = 64
-
+// keep adds ev to the events. Small pieces of a stream are joined, for they may be of a byte each.
 func (n *NextLayer) keep(ev Event) {
-	if d, ok := ev.(*DataReceived); ok && len(n.events) > maxPieces {
+	if d, ok := ev.(*DataReceived); ok && len(n.events) > 0 {
 		if last, ok := n.events[len(n.events)-1].(*DataReceived); ok && last.extend(d) {
 			return
 		}
@@ -84,6 +99,9 @@ func (n *NextLayer) keep(ev Event) {
 
 func (n *NextLayer) answered(cmds []Command) []Command {
 	if n.layer != nil {
+		if n.limit != nil && !n.late {
+			cmds = append(cmds, &CancelWakeup{n.limit})
+		}
 		events, queue := n.events, n.queue
 		n.events, n.queue, n.client, n.server = nil, nil, nil, nil
 		for _, ev := range append(events, queue...) {
@@ -92,6 +110,10 @@ func (n *NextLayer) answered(cmds []Command) []Command {
 			Own(cmds[had:])
 		}
 		return cmds
+	}
+	if n.limit == nil && len(n.client)+len(n.server) > 0 {
+		n.limit = &RequestWakeup{decisionTime}
+		cmds = append(cmds, n.limit)
 	}
 	queue := n.queue
 	n.queue = nil

@@ -3,6 +3,7 @@ package layer
 import (
 	"errors"
 	"log/slog"
+	"time"
 
 	"sluice/proxy/flow"
 )
@@ -66,6 +67,7 @@ type Tunnel struct {
 	script  *Script // the handshake, while it lasts
 	result  error
 	rest    []Event         // what the handshake did not read
+	limit   *RequestWakeup  // of the handshake; nil: it has none, or it is over
 	opening *OpenConnection // the child's, unanswered
 	connect *OpenConnection // ours, unanswered
 	waiting []Event         // for the child, while the tunnel is made for nobody in particular
@@ -98,6 +100,18 @@ func (t *Tunnel) Bypass() { t.bypassed = true }
 // Surplus gives back bytes that the handshake has read and not used. They are copied.
 func (t *Tunnel) Surplus(b []byte) { t.early = append(t.early, b...) }
 
+// Limit bounds the handshake: if it has not ended after d, its next event is a Wakeup. A limit replaces the one before; 0 is none.
+func (t *Tunnel) Limit(s *Script, d time.Duration) {
+	if t.limit != nil {
+		s.Do(&CancelWakeup{t.limit})
+		t.limit = nil
+	}
+	if d > 0 {
+		t.limit = &RequestWakeup{d}
+		s.Do(t.limit)
+	}
+}
+
 // Handle does the tunnel's part of an event and hands on the rest.
 func (t *Tunnel) Handle(ev Event, cmds []Command) []Command {
 	t.base, t.told = len(cmds), false
@@ -120,6 +134,10 @@ func (t *Tunnel) Handle(ev Event, cmds []Command) []Command {
 	case Completion:
 		if t.connect != nil && ev.Of() == Command(t.connect) {
 			return t.connected(ev.(*OpenCompleted).Err, cmds)
+		}
+		if t.limit != nil && ev.Of() == Command(t.limit) {
+			t.limit = nil
+			return t.shake(ev, cmds)
 		}
 		if t.script != nil && t.script.Awaits(ev) {
 			return t.shake(ev, cmds)
@@ -190,6 +208,10 @@ func (t *Tunnel) shake(ev Event, cmds []Command) []Command {
 	cmds = t.script.Handle(ev, cmds)
 	if !t.script.Over() {
 		return cmds
+	}
+	if t.limit != nil {
+		cmds = append(cmds, &CancelWakeup{t.limit})
+		t.limit = nil
 	}
 	rest, waiting, open := t.rest, t.waiting, t.opening
 	t.script, t.rest, t.waiting, t.opening, t.size = nil, nil, nil, nil, 0

@@ -16,6 +16,9 @@ import (
 // ClientTLS speaks TLS to the client, as the server that the client wants to reach.
 type ClientTLS struct {
 	tlsTunnel
+	// Overdue says that the client has had its time: its first data must hold its whole ClientHello.
+	Overdue bool
+
 	server *ServerTLS // the layer right around this one, if it is one
 	failed bool
 	told   bool // there is a row about this client, or what is to be said when it is gone has been said
@@ -86,6 +89,7 @@ func (t *ClientTLS) Handshake(s *layer.Script) error {
 	if x.conn.State&flow.CanRead == 0 {
 		return t.clientFailed(s, errClosedEarly, start)
 	}
+	x.limit = &t.Tunnel
 	surplus, err := x.handshake(s, raw, tls.Server(x, start.Config))
 	if err != nil {
 		return t.clientFailed(s, err, start)
@@ -99,12 +103,15 @@ func (t *ClientTLS) Handshake(s *layer.Script) error {
 // readHello collects a whole ClientHello. Raw is all that has come so far, which can be more.
 func (t *ClientTLS) readHello(s *layer.Script) (raw []byte, hello *layer.ClientHello, err error) {
 	var scan tlshello.Scanner
+	limited := false
 	for {
 		switch ev := s.Next().(type) {
 		case *layer.DataReceived:
 			raw = append(raw, ev.Data...)
 		case *layer.ConnectionClosed:
 			return raw, nil, errConnectionClosed
+		case *layer.Wakeup:
+			return raw, nil, errSilent
 		}
 		h, n, err := scan.Parse(raw)
 		if err != nil {
@@ -112,8 +119,16 @@ func (t *ClientTLS) readHello(s *layer.Script) (raw []byte, hello *layer.ClientH
 			return raw, nil, garbledHello(hex.EncodeToString(raw[:min(len(raw), shown)]))
 		}
 		if n > 0 {
+			t.Limit(s, 0)
 			return raw, &layer.ClientHello{Raw: raw[:n:n], SNI: h.SNI, ALPN: h.ALPN,
 				CipherSuites: h.CipherSuites, Groups: h.Groups, Versions: h.Versions}, nil
+		}
+		if t.Overdue {
+			return raw, nil, errSilent
+		}
+		if !limited {
+			t.Limit(s, handshakeTime)
+			limited = true
 		}
 	}
 }

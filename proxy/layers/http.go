@@ -185,6 +185,8 @@ func (h *HTTP) deliver(st *HTTPStream, ev layer.Event) {
 			h.sources.put(c, st)
 		case layer.Hook, *layer.RequestWakeup:
 			h.sources.put(c, st)
+		case *layer.CancelWakeup:
+			h.sources.take(c.Wakeup)
 		}
 		kept = append(kept, c)
 	}
@@ -221,9 +223,11 @@ func (h *HTTP) feed(c *serverConn, ev layer.Event) {
 	n := len(h.cmds)
 	h.cmds = c.top.Handle(ev, h.cmds)
 	for _, cmd := range h.cmds[n:] {
-		switch cmd.(type) {
+		switch cmd := cmd.(type) {
 		case *layer.OpenConnection, *layer.RequestWakeup, layer.Hook:
 			h.sources.put(cmd, c)
+		case *layer.CancelWakeup:
+			h.sources.take(cmd.Wakeup)
 		}
 	}
 	if c.phase != connReady || len(c.waiters) > 0 || c.closed() {

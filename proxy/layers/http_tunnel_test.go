@@ -253,6 +253,7 @@ func TestUpstreamCONNECT(t *testing.T) {
 			>> opened
 			<< hook http_connect_upstream
 			<< send server "CONNECT ` + host + `:80 HTTP/1.1\r\nHost: ` + host + `:80\r\n\r\n"
+			<< wakeup 30s
 		`
 	}
 	for _, host := range []string{"example.com", "[2001:db8::1]"} {
@@ -260,6 +261,7 @@ func TestUpstreamCONNECT(t *testing.T) {
 		run(t, p, inner(host)+`
 			>> server "HTTP/1.1 100 Wait\r\n\r\nHTTP/1.1 20"
 			>> server "0 OK\r\n\r\n"
+			<< cancel wakeup 30s
 			<< send server "$SENT"
 			>> server "HTTP/1.1 204 No Content\r\n\r\n"
 			<< hook responseheaders
@@ -271,6 +273,7 @@ func TestUpstreamCONNECT(t *testing.T) {
 	run(t, p, inner("example.com")+`
 		>> server "HTTP/1.1 403 Forbidden\r\n\r\n"
 		<< close server
+		<< cancel wakeup 30s
 		<< hook error
 		<< send client "HTTP/1.1 502 …Upstream proxy proxy:8080 refused HTTP CONNECT request: 403 Forbidden…"
 		<< close client
@@ -279,8 +282,18 @@ func TestUpstreamCONNECT(t *testing.T) {
 	run(t, p, inner("example.com")+`
 		>> server closed
 		<< close server
+		<< cancel wakeup 30s
 		<< hook error
 		<< send client "HTTP/1.1 502 …closed the connection…"
+		<< close client
+	`)
+	p, _ = tunnel(t, layer.Options{}, layers.HTTPUpstream, proxy)
+	run(t, p, inner("example.com")+`
+		>> server "HTTP/1.1 200 O"
+		>> wakeup
+		<< close server
+		<< hook error
+		<< send client "HTTP/1.1 502 …upstream proxy proxy:8080 did not answer in 30s…"
 		<< close client
 	`)
 }
@@ -298,7 +311,9 @@ func TestUpstreamTCP(t *testing.T) {
 		>> opened
 		<< hook http_connect_upstream
 		<< send server "CONNECT example.com:22 HTTP/1.1\r\nHost: example.com:22\r\n\r\n"
+		<< wakeup 30s
 		>> server "HTTP/1.1 200 OK\r\n\r\nwelcome"
+		<< cancel wakeup 30s
 		<< hook tcp_message
 		<< send server "\x01"
 		<< hook tcp_message

@@ -40,7 +40,7 @@ func (t *ServerTLS) Handle(ev layer.Event, cmds []layer.Command) []layer.Command
 // Handshake implements layer.Protocol.
 func (t *ServerTLS) Handshake(s *layer.Script) error {
 	x := &t.session
-	*x, t.trouble = tlsSession{ctx: x.ctx, conn: x.conn}, nil
+	*x, t.trouble = tlsSession{ctx: x.ctx, conn: x.conn, limit: &t.Tunnel}, nil
 	start := &layer.TLSStart{Context: x.ctx, Conn: x.conn}
 	if err := t.start(s, start); err != nil {
 		return err

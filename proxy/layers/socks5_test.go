@@ -13,7 +13,7 @@ import (
 func socks5(t *testing.T, opts layer.Options) (*layertest.Playbook, *layer.Context) {
 	ctx := layertest.Context(opts)
 	p := layertest.New(t, ctx, NewSocks5Proxy(ctx))
-	p.AutoHooks, p.HideHooks = true, true
+	p.AutoHooks, p.HideHooks, p.HideWakeups = true, true, true
 	p.OnNext = func(n *layer.NextLayer) { n.Decide(NewTCP(n.Context, true)) }
 	return p, ctx
 }

@@ -38,6 +38,7 @@ type tlsSession struct {
 	read   uint64        // how many of them it is known to have used up
 	eof    bool          // there will be no more
 	script *layer.Script // of the handshake, while it lasts
+	limit  *layer.Tunnel // bounds it; nil as soon as it does, or nothing is to
 	tail   alertRecord   // the last bytes that the handshake was given
 
 	out    *layer.Buffer   // this event's ciphertext
@@ -60,11 +61,17 @@ func (x *tlsSession) Read(p []byte) (int, error) {
 			return 0, errNoMoreYet
 		}
 		x.flush()
+		if x.limit != nil {
+			x.limit.Limit(x.script, handshakeTime)
+			x.limit = nil
+		}
 		switch ev := x.script.Next().(type) {
 		case *layer.DataReceived:
 			x.in = ev.Data
 		case *layer.ConnectionClosed:
 			x.eof = true
+		case *layer.Wakeup:
+			return 0, errSilent
 		}
 	}
 	n := copy(p, x.in)
@@ -136,7 +143,7 @@ func (x *tlsSession) handshake(s *layer.Script, data []byte, c *tls.Conn) (surpl
 	err = c.Handshake()
 	x.flush()
 	surplus = bytes.Clone(x.in)
-	x.script, x.in, x.open = nil, nil, err == nil
+	x.script, x.limit, x.in, x.open = nil, nil, nil, err == nil
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = errConnectionClosed
 	}

@@ -69,6 +69,12 @@ func (t *ClientTLS) trouble(err error, start *layer.TLSStart) trouble {
 	case errors.Is(err, errClosedEarly):
 		return trouble{"client left", "The client disconnected before it was answered",
 			"if it does so each time, the server is too slow for it: set connection_strategy=lazy to answer the client first"}
+	case start == nil && errors.Is(err, errSilent):
+		return trouble{"client is silent", "The client has sent only a part of its ClientHello in " + handshakeTime.String(),
+			onlyIf("if this is another protocol than TLS: ", pass)}
+	case errors.Is(err, errSilent):
+		return trouble{"client is silent", "The client has not done its side of the handshake for " + dest + " in " + handshakeTime.String(),
+			"if it does so each time, it may not trust the certificate: " + trust}
 	case start == nil && errors.Is(err, errConnectionClosed):
 		return trouble{"client left", "The client disconnected in the middle of its ClientHello", ""}
 	case errors.Is(err, errConnectionClosed):

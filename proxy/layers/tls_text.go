@@ -19,12 +19,19 @@ func serverTrouble(err error, start *layer.TLSStart) trouble {
 	case errors.Is(err, errConnectionClosed):
 		return trouble{"server left", "the server closed the connection during the TLS handshake", "it may want other versions or ciphers " +
 			"(tls_version_server_min, ciphers_server); " + pass}
+	case errors.Is(err, errSilent):
+		return trouble{"server is silent", "the server has not done its side of the TLS handshake in " + handshakeTime.String(),
+			"check that it speaks TLS on this port; " + pass}
 	case errors.As(err, &cert):
 		return certificateTrouble(err, cert, start.Explain)
 	case errors.As(err, &record) && (isASCII(record.RecordHeader[:4]) || strings.Contains(record.Msg, "first record") || strings.Contains(record.Msg, "SSLv2")):
 		return trouble{"server has no TLS", "The remote server does not speak TLS", "ask it with http:// or another port; " + pass}
 	case isVersionError(err):
 		return serverVersionTrouble(start.Config)
+	case isAlert(err, alertHandshakeFailure, alertInsufficientSecurity) && len(start.Config.CurvePreferences) == 1:
+		return trouble{"no common curve", "the server accepts none of the ciphers that sluice offers, or not the one curve that " +
+			"tls_ecdh_curve_server leaves (" + alertText(err) + ")", "set tls_ecdh_curve_server to one that the server knows, or unset it; " +
+			"ciphers_server=ALL offers old ciphers too"}
 	case isAlert(err, alertHandshakeFailure, alertInsufficientSecurity):
 		return trouble{"no common cipher", "the server accepts none of the ciphers that sluice offers (" + alertText(err) + ")",
 			"set ciphers_server=ALL to offer old ones too, and tls_version_server_min=TLS1 if the server is old; " + pass}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"time"
 
 	"sluice/proxy/flow"
 	"sluice/proxy/layer"
@@ -12,7 +13,11 @@ import (
 var (
 	errConnectionClosed = errors.New("connection closed")
 	errIgnored          = errors.New("connection is passed through")
+	errSilent           = errors.New("no end of the handshake in " + handshakeTime.String())
 )
+
+// handshakeTime is how long a peer may take for its side of a handshake: of TLS, or with a proxy about a tunnel.
+const handshakeTime = 30 * time.Second
 
 // tlsTunnel is what ClientTLS and ServerTLS have in common: all but the handshake.
 type tlsTunnel struct {

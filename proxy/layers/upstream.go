@@ -56,6 +56,7 @@ func (u *Upstream) Handshake(s *layer.Script) error {
 	f.Request = u.request()
 	s.Hook(&layer.HTTPConnectUpstream{OfFlow: layer.OfFlow{Flow: f}})
 	s.Do(&layer.SendData{Conn: &u.proxy.Conn, Data: http1.AppendRequest(nil, f.Request)})
+	u.Limit(s, handshakeTime)
 	err := u.await(s)
 	if err != nil && u.proxy.State != flow.Closed {
 		s.Do(&layer.CloseConnection{Conn: &u.proxy.Conn})
@@ -80,6 +81,8 @@ func (u *Upstream) await(s *layer.Script) error {
 	var scan http1.Scanner
 	for {
 		switch ev := s.Next().(type) {
+		case *layer.Wakeup:
+			return errors.New("upstream proxy " + u.proxy.Address.String() + " did not answer in " + handshakeTime.String())
 		case *layer.ConnectionClosed:
 			return errors.New("upstream proxy " + u.proxy.Address.String() + " closed the connection while it was asked for a tunnel")
 		case *layer.DataReceived:

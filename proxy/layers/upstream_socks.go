@@ -17,6 +17,7 @@ func (u *Upstream) socks(s *layer.Script) error {
 		return err
 	}
 	r := &socksReader{u: u, s: s}
+	u.Limit(s, handshakeTime)
 	u.send(s, socks.AppendGreeting(nil, login))
 	var method byte
 	err = r.read(func(b []byte) (n int, err error) {
@@ -78,6 +79,8 @@ func (r *socksReader) read(parse func([]byte) (int, error)) error {
 		switch ev := r.s.Next().(type) {
 		case *layer.DataReceived:
 			r.in = append(r.in, ev.Data...)
+		case *layer.Wakeup:
+			return errors.New("it did not answer in " + handshakeTime.String())
 		case *layer.ConnectionClosed:
 			return errors.New("it closed the connection while it was asked for a tunnel")
 		}

@@ -13,7 +13,7 @@ func throughSocks(t *testing.T, opts layer.Options) *layertest.Playbook {
 	ctx := layertest.Context(opts)
 	ctx.Upstream = &flow.Via{Scheme: "socks5", Addr: flow.Addr{Host: "proxy", Port: 1080}}
 	p := layertest.New(t, ctx, NewHTTP(ctx, HTTPUpstream))
-	p.AutoHooks, p.HideHooks = true, true
+	p.AutoHooks, p.HideHooks, p.HideWakeups = true, true, true
 	p.OnNext = func(n *layer.NextLayer) { n.Decide(NewTCP(n.Context, false)) }
 	return p
 }
@@ -66,6 +66,7 @@ func TestUpstreamSocksRefuses(t *testing.T) {
 		"method":   {`>> server "\x05\xff"`, "set upstream_auth to user:pass"},
 		"login":    {`>> server "\x05\x02"`, "set upstream_auth to user:pass"},
 		"request":  {">> server \"\\x05\\x00\"\n<< send server …\n>> server \"\\x05\\x05\"", "upstream proxy proxy:1080: connection refused"},
+		"silence":  {">> wakeup", "upstream proxy proxy:1080: it did not answer in 30s"},
 		"closed":   {">> server closed", "closed the connection while it was asked for a tunnel"},
 		"no route": {"", "no route"},
 	} {

@@ -16,7 +16,7 @@
 // Incoming lines: start (implied by the first Run), client "text", server "text",
 // client closed, server closed, server drained, opened, refused "why", answer [hook's name], wakeup.
 // Outgoing lines: send client "text", open server host:port, close client, half-close client,
-// hook name, wakeup 5s, pause client, stop reading client, go on reading client, resume client, update, log warn "text". In an expected line … stands for any text.
+// hook name, wakeup 5s, cancel wakeup 5s, pause client, stop reading client, go on reading client, resume client, update, log warn "text". In an expected line … stands for any text.
 // Servers are called server, server2, server3 in the order of their appearance.
 package layertest
 
@@ -24,6 +24,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -66,6 +67,8 @@ type Playbook struct {
 	HideHooks bool
 	// HideUpdates leaves out when a flow is shown without a hook.
 	HideUpdates bool
+	// HideWakeups leaves out what wakeups are asked for and cancelled.
+	HideWakeups bool
 	// ShowLogs shows debug and info lines too, not only those that matter to a person.
 	ShowLogs bool
 	// OnHook is what addons do: it is called before a hook is answered.
@@ -228,7 +231,10 @@ func (p *Playbook) carryOut(c layer.Command) {
 		p.close(c)
 	case *layer.RequestWakeup:
 		p.wakeups = append(p.wakeups, c)
-		p.out("wakeup " + c.After.String())
+		p.outWakeup("wakeup " + c.After.String())
+	case *layer.CancelWakeup:
+		p.wakeups = slices.DeleteFunc(p.wakeups, func(w *layer.RequestWakeup) bool { return w == c.Wakeup })
+		p.outWakeup("cancel wakeup " + c.Wakeup.After.String())
 	case *layer.Pause:
 		verb := "go on reading "
 		if c.On {
@@ -247,6 +253,12 @@ func (p *Playbook) carryOut(c layer.Command) {
 		p.hook(c)
 	default:
 		p.out(fmt.Sprintf("unknown command %T", c))
+	}
+}
+
+func (p *Playbook) outWakeup(text string) {
+	if !p.HideWakeups {
+		p.out(text)
 	}
 }
 
