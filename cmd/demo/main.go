@@ -72,7 +72,7 @@ func (s *show) run(args []string) error {
 		return err
 	}
 	// The bank's client does not trust us: it is let through when it has shown that twice.
-	flags := []string{"--listen-host", "127.0.0.1", "-p", strconv.Itoa(port), "--set", "confdir=" + confdir,
+	flags := []string{"--listen-host", "127.0.0.1", "-p", strconv.Itoa(port), "--set", "confdir=" + confdir, "--set", "tls_passthrough_after=2",
 		"--set", "ssl_verify_upstream_trusted_ca=" + filepath.Join(originDir, "sluice-ca-cert.pem")}
 	ctx, cancel := context.WithCancel(context.Background())
 	var visiting sync.WaitGroup
