@@ -35,6 +35,7 @@ func (s *Store) settle(e *entry) {
 	n, lost := e.tally.count(messages(e.engine))
 	e.traffic, e.lost = n+lost, lost > 0
 	n += httpBytes(e.engine)
+	e.countEntries()
 	if e.person != nil {
 		n += e.person.bytes(e.engine)
 	}

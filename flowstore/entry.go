@@ -17,9 +17,10 @@ type entry struct {
 	version uint64     // Store.version of its last change
 	bytes   int64      // what it adds to Store.bytes
 	tally   tally
-	traffic int64 // bytes of all messages, lost ones included
-	lost    bool  // some of them are
-	slot    int32 // its place in Store.slots, used again after it
+	entries *entryCount // nil: no body is a list
+	traffic int64       // bytes of all messages, lost ones included
+	lost    bool        // some of them are
+	slot    int32       // its place in Store.slots, used again after it
 	links   [3]link
 }
 
@@ -29,6 +30,7 @@ type state struct {
 	seq      uint64
 	version  uint64
 	traffic  int64 // bytes of its messages
+	entries  int   // in its bodies
 	slot     int32
 	lost     bool // some of them were let go
 	modified bool
@@ -37,7 +39,7 @@ type state struct {
 func (e *entry) state() state {
 	return state{
 		flow: e.current(), seq: e.seq, version: e.version, slot: e.slot,
-		traffic: e.traffic, lost: e.lost, modified: e.person != nil && e.person.modified(),
+		traffic: e.traffic, entries: e.entries.count(), lost: e.lost, modified: e.person != nil && e.person.modified(),
 	}
 }
 

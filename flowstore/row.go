@@ -35,6 +35,7 @@ type Row struct {
 
 	Size     int64 // request and response bodies, or all messages
 	Messages int   // TCP, UDP and WebSocket messages
+	Entries  int   // events of an event stream, or messages of gRPC, that are whole in the bodies
 	Start    time.Time
 	End      time.Time     // the last byte so far; zero: there is none, or an HTTP response is under way
 	Wait     time.Duration // from the end of the request to the first byte of the response; 0: not known
@@ -67,7 +68,7 @@ func (s *state) row() Row {
 	f := s.flow
 	r := Row{
 		ID: f.ID, Kind: f.Kind, Index: int(s.seq), Version: s.version, Created: f.Created,
-		Start: f.Created, Size: s.size(), Messages: len(messages(f)), WebSocket: f.WebSocket != nil,
+		Start: f.Created, Size: s.size(), Messages: len(messages(f)), Entries: s.entries, WebSocket: f.WebSocket != nil,
 		Intercepted: f.Intercepted, Live: f.Live, Replay: f.Replay, Modified: s.modified,
 		Marked: f.Marked, Comment: f.Comment, BodyDropped: s.lost,
 	}

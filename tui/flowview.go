@@ -19,8 +19,12 @@ type flowView struct {
 func newFlowView(a *App) *flowView {
 	return &flowView{app: a, Model: detail.New(a.theme, detail.Config{
 		DefaultMode: func() string { return a.options.Str("console_default_contentview") },
-		Setting:     a.store.Setting,
-		SetSetting:  func(id flow.ID, key, value string) { a.store.SetSetting(key, value, id) },
+		Entries: func(id flow.ID) int {
+			r, _ := a.store.Row(id)
+			return r.Entries
+		},
+		Setting:    a.store.Setting,
+		SetSetting: func(id flow.ID, key, value string) { a.store.SetSetting(key, value, id) },
 	})}
 }
 

@@ -77,7 +77,7 @@ func (v rowView) tableLine(r flowstore.Row, f *flow.Flow, focus bool) string {
 	v.lead(p, r)
 	p.left(held(t.Text, onlyIf(r.Intercepted, t)), clock(r), 8)
 	p.blank(1)
-	name := schemeName(r)
+	name, wide := schemeName(r), c.method+c.host+c.path+2
 	p.left(held(t.Scheme(name), onlyIf(onRequest, t)), strings.ToUpper(name), 5)
 	p.left(t.Faint, versionSign(r), c.version)
 	p.blank(1)
@@ -95,24 +95,30 @@ func (v rowView) tableLine(r flowstore.Row, f *flow.Flow, focus bool) string {
 	} else if r.Kind == flow.DNS {
 		v.dnsLine(p, r, c)
 	} else {
-		v.conversation(p, r, c.method+c.host+c.path+2)
+		v.conversation(p, r, wide)
 	}
 	p.blank(1)
 	status, statusStyle := statusText(t, r)
 	p.left(held(statusStyle, onlyIf(onResponse, t)), status, 3)
 	p.blank(1)
 	text, textStyle := mediaText(t, r, f)
-	if r.TLSNote != "" { // stands in the wide column
+	behind := noteBehind(r, wide)
+	if r.TLSNote != "" && !behind {
 		text = ""
 	}
 	text = content.Clean(clip(text, c.media))
-	if r.Error != "" || r.Intercepted { // the beginning of a message counts, the end of a type
+	if r.Error != "" || r.Intercepted || behind { // the beginning of a message counts, the end of a type
 		text = fitShort(text, c.media)
 	} else if _, subtype, ok := strings.Cut(text, "/"); ok && len(text) > c.media {
 		text = subtype
 	}
 	if failed(r) {
-		p.left(textStyle, content.Clean(clip(r.Error, c.media+numbersWidth)), c.media+1+numbersWidth)
+		text = content.Clean(clip(r.Error, c.media+numbersWidth))
+	} else if behind {
+		text = content.Clean(clip(r.TLSNote, c.media+numbersWidth))
+	}
+	if failed(r) || behind {
+		p.left(textStyle, text, c.media+1+numbersWidth)
 	} else {
 		p.right(held(textStyle, onlyIf(r.Intercepted, t)), text, c.media)
 		p.blank(1)
@@ -134,7 +140,7 @@ const numbersWidth = 5 + 1 + 5
 // conversation puts both ends, and what became of TLS.
 func (v rowView) conversation(p *painter, r flowstore.Row, w int) {
 	spans := []span{{ends(r, w), v.theme.Text}}
-	if r.TLSNote != "" {
+	if r.TLSNote != "" && !noteBehind(r, w) {
 		spans = append(spans, span{"  " + content.Clean(clip(r.TLSNote, w)), v.theme.Muted})
 	}
 	p.spans(w, spans...)
@@ -167,6 +173,10 @@ func (v rowView) numbers(p *painter, r flowstore.Row, intercepted bool) {
 	took := ""
 	if known && span > 0 {
 		took = human.Duration(span)
+	}
+	if open(r) {
+		p.right(t.InFlight, "live", 5)
+		return
 	}
 	p.right(held(t.Duration(span), onlyIf(intercepted, t)), took, 5)
 }
@@ -252,7 +262,7 @@ func (v rowView) outcome(p *painter, r flowstore.Row, f *flow.Flow) {
 	p.left(statusStyle, status, 4)
 	p.blank(1)
 	text, textStyle := mediaText(t, r, f)
-	if failed(r) {
+	if failed(r) || r.TLSNote != "" && r.Size == 0 {
 		room += 1 + numbersWidth
 		p.left(textStyle, content.Clean(clip(text, room)), room)
 		return

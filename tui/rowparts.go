@@ -184,6 +184,9 @@ func mediaText(t *style.Theme, r flowstore.Row, f *flow.Flow) (string, lipgloss.
 	case f != nil && f.Response != nil && f.Response.Body.Len() == 0 && !r.Live:
 		return "[no content]", t.ContentType("")
 	}
+	if r.Entries > 0 {
+		return entriesText(r), t.Muted
+	}
 	kind, _, _ := strings.Cut(r.ContentType, ";")
 	kind = strings.ToLower(strings.TrimSpace(kind))
 	return kind, t.ContentType(kind)

@@ -25,7 +25,7 @@ func TestVisits(t *testing.T) {
 	}
 	defer o.Close()
 	opts := option.New()
-	err = opts.Set("confdir="+filepath.Join(dir, "sluice"), "listen_host=127.0.0.1", "listen_port=0",
+	err = opts.Set("confdir="+filepath.Join(dir, "sluice"), "listen_host=127.0.0.1", "listen_port=0", "tls_passthrough_after=2",
 		"ssl_verify_upstream_trusted_ca="+filepath.Join(dir, "origin", "sluice-ca-cert.pem"))
 	if err != nil {
 		t.Fatal(err)
@@ -39,7 +39,7 @@ func TestVisits(t *testing.T) {
 	ended := make(chan map[string]int, 1)
 	go func() { ended <- statuses(p.Flows()) }()
 	all := visits(o)
-	v := newVisitor(portOfAddr(t, p), p.CA.Certificate(), all)
+	v := newVisitor(portOfAddr(t, p), p.CA.Certificate(), theirs.Certificate(), all)
 	for _, visit := range all {
 		status, _, err := v.make(t.Context(), visit)
 		if (err != nil) != visit.fails {
@@ -47,14 +47,20 @@ func TestVisits(t *testing.T) {
 		}
 	}
 	v.client.CloseIdleConnections()
+	v.pinned.CloseIdleConnections()
 	p.Shutdown(t.Context())
 	if err := <-served; err != nil {
 		t.Error(err)
 	}
 	got := <-ended
 	for _, visit := range all {
-		if _, ok := got[visit.method+" "+visit.url]; !ok {
+		if _, ok := got[visit.method+" "+visit.url]; ok == visit.unseen {
 			t.Errorf("no flow of %s %s", visit.method, visit.url)
+		}
+	}
+	for _, note := range []string{"tls bank.localhost failed", "tls bank.localhost " + flow.TLSPassed} {
+		if _, ok := got[note]; !ok {
+			t.Errorf("no flow of %s: %v", note, got)
 		}
 	}
 	for path, want := range map[string]int{"/v1/broken": 500, "/favicon.ico": 404, "/old": 301, "/v1/upload": 200, "/login": 303, "/room": 101, "/shop.Orders/Watch": 200} {
@@ -81,11 +87,18 @@ func portOfAddr(t *testing.T, p *proxy.Proxy) int {
 	return port
 }
 
-// statuses returns the status of every HTTP flow that has ended, by method and URL, 0 if it has none.
+// statuses returns the status of every HTTP flow that has ended, by method and URL, 0 if it has none,
+// and a name for each connection whose TLS failed or was passed through.
 func statuses(flows <-chan []*flow.Flow) map[string]int {
 	got := map[string]int{}
 	for batch := range flows {
 		for _, f := range batch {
+			switch note := f.TLSNote(); {
+			case note != "" && f.Error != nil:
+				got["tls "+f.Client.SNI+" failed"] = 0
+			case note != "":
+				got["tls "+f.Client.SNI+" "+note] = 0
+			}
 			if f.Kind != flow.HTTP || f.Live || f.Request == nil {
 				continue
 			}

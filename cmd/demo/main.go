@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -70,16 +71,17 @@ func (s *show) run(args []string) error {
 	if err != nil {
 		return err
 	}
-	flags := []string{"--listen-host", "127.0.0.1", "-p", strconv.Itoa(port), "--set", "confdir=" + confdir,
+	// The bank's client does not trust us: it is let through when it has shown that twice.
+	flags := []string{"--listen-host", "127.0.0.1", "-p", strconv.Itoa(port), "--set", "confdir=" + confdir, "--set", "tls_passthrough_after=2",
 		"--set", "ssl_verify_upstream_trusted_ca=" + filepath.Join(originDir, "sluice-ca-cert.pem")}
 	ctx, cancel := context.WithCancel(context.Background())
 	var visiting sync.WaitGroup
 	defer visiting.Wait()
 	defer cancel()
-	v := newVisitor(port, ours.Certificate(), visits(o))
+	v := newVisitor(port, ours.Certificate(), theirs.Certificate(), visits(o))
 	visiting.Go(func() { v.run(ctx, s.pace) })
 	visiting.Go(func() { other.run(ctx, s.pace) })
-	return s.play(append(append(flags, other.flags()...), args...))
+	return s.play(slices.Concat(flags, other.flags(), args))
 }
 
 // play runs the program in the foreground. Ctrl-C is for the program, which gets it from the terminal as we do.

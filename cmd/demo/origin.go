@@ -118,6 +118,7 @@ func routes() http.Handler {
 	m.HandleFunc("POST api.localhost/v1/upload", upload)
 	m.HandleFunc("GET chat.localhost/room", room)
 	m.HandleFunc("POST api.localhost/shop.Orders/Watch", watch)
+	m.HandleFunc("GET bank.localhost/{$}", page)
 	m.HandleFunc("GET static.localhost/{name}", static)
 	return m
 }

@@ -12,33 +12,41 @@ import (
 	"github.com/miekg/dns"
 )
 
-// A talk is what the demo shows besides HTTP: a name server, and a clock that tells the time by UDP.
-// The program stands before both, at ports of its own.
+// A talk is what the demo shows besides HTTP: a name server, a clock that tells the time by UDP, and a till.
+// The program stands before all of them, at ports of its own.
 type talk struct {
 	names   *dns.Server
 	clock   net.PacketConn
+	till    *till
 	serving chan error
 	dnsPort int // where the program answers DNS
 	udpPort int // where it stands in for the clock
+	tcpPort int // where it stands in for the till
 	asked   int
 }
 
 // openTalk starts the servers.
 func openTalk() (*talk, error) {
 	t := &talk{serving: make(chan error, 2)}
-	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
+	var pc net.PacketConn
+	var err error
+	defer func() {
+		if err != nil {
+			t.abandon(pc)
+		}
+	}()
+	if pc, err = net.ListenPacket("udp", "127.0.0.1:0"); err != nil {
 		return nil, err
 	}
 	if t.clock, err = net.ListenPacket("udp", "127.0.0.1:0"); err != nil {
-		pc.Close()
+		return nil, err
+	}
+	if t.till, err = openTill(); err != nil {
 		return nil, err
 	}
 	t.names = &dns.Server{PacketConn: pc, Handler: dns.HandlerFunc(answerName)}
-	for _, port := range []*int{&t.dnsPort, &t.udpPort} {
+	for _, port := range []*int{&t.dnsPort, &t.udpPort, &t.tcpPort} {
 		if *port, err = freePort(); err != nil {
-			pc.Close()
-			t.clock.Close()
 			return nil, err
 		}
 	}
@@ -50,9 +58,21 @@ func openTalk() (*talk, error) {
 	return t, nil
 }
 
+// abandon closes what has been opened of a talk that cannot be.
+func (t *talk) abandon(names net.PacketConn) {
+	for _, c := range []net.PacketConn{names, t.clock} {
+		if c != nil {
+			c.Close()
+		}
+	}
+	if t.till != nil {
+		t.till.Close()
+	}
+}
+
 // Close ends the servers.
 func (t *talk) Close() error {
-	err := errors.Join(t.names.Shutdown(), t.clock.Close())
+	err := errors.Join(t.names.Shutdown(), t.clock.Close(), t.till.Close())
 	<-t.serving
 	<-t.serving
 	return err
@@ -62,6 +82,7 @@ func (t *talk) Close() error {
 func (t *talk) flags() []string {
 	return []string{"--mode", "regular", "--mode", fmt.Sprintf("dns@%d", t.dnsPort),
 		"--mode", fmt.Sprintf("reverse:udp://%s@%d", t.clock.LocalAddr(), t.udpPort),
+		"--mode", fmt.Sprintf("reverse:tcp://%s@%d", t.till.ln.Addr(), t.tcpPort),
 		"--set", "dns_name_servers=" + t.names.PacketConn.LocalAddr().String(), "--set", "dns_use_hosts_file=false"}
 }
 
@@ -104,13 +125,14 @@ var questions = []struct {
 	{"www.shop.example.", dns.TypeA}, {"www.shop.example.", dns.TypeHTTPS}, {"shop.example.", dns.TypeMX}, {"www.shpo.example.", dns.TypeA},
 }
 
-// run asks for names and for the time until ctx ends.
+// run asks for names and for the time, and pays, until ctx ends.
 func (t *talk) run(ctx context.Context, pace time.Duration) {
 	tick := time.NewTicker(4 * pace)
 	defer tick.Stop()
 	for {
 		_, _ = t.ask(ctx)
 		_, _ = t.time(ctx)
+		_, _ = pay(ctx, loopback(t.tcpPort))
 		select {
 		case <-tick.C:
 		case <-ctx.Done():

@@ -39,13 +39,13 @@ func TestTalk(t *testing.T) {
 	go func() { served <- p.Serve(t.Context()) }()
 	kinds := make(chan map[flow.Kind]int, 1)
 	go func() {
-		got := map[flow.Kind]map[flow.ID]bool{flow.DNS: {}, flow.UDP: {}}
+		got := map[flow.Kind]map[flow.ID]bool{flow.DNS: {}, flow.UDP: {}, flow.TCP: {}}
 		for batch := range p.Flows() {
 			for _, f := range batch {
 				got[f.Kind][f.ID] = true
 			}
 		}
-		kinds <- map[flow.Kind]int{flow.DNS: len(got[flow.DNS]), flow.UDP: len(got[flow.UDP])}
+		kinds <- map[flow.Kind]int{flow.DNS: len(got[flow.DNS]), flow.UDP: len(got[flow.UDP]), flow.TCP: len(got[flow.TCP])}
 	}()
 	for _, q := range questions {
 		m, err := k.ask(t.Context())
@@ -56,11 +56,14 @@ func TestTalk(t *testing.T) {
 	if text, err := k.time(t.Context()); err != nil || !strings.HasPrefix(text, "it is ") {
 		t.Error(text, err)
 	}
+	if text, err := pay(t.Context(), loopback(k.tcpPort)); err != nil || text != "thank you" {
+		t.Error(text, err)
+	}
 	p.Shutdown(t.Context())
 	if err := <-served; err != nil {
 		t.Error(err)
 	}
-	if got := <-kinds; got[flow.DNS] != len(questions) || got[flow.UDP] != 1 {
+	if got := <-kinds; got[flow.DNS] != len(questions) || got[flow.UDP] != 1 || got[flow.TCP] != 1 {
 		t.Errorf("%v", got)
 	}
 }

@@ -20,6 +20,8 @@ import (
 type Config struct {
 	DefaultMode func() string // the content view where none was chosen; nil: auto
 
+	Entries func(id flow.ID) int // how many events or messages of gRPC have come
+
 	// Setting and SetSetting keep what was chosen for a flow; nil: the model keeps it as long as it shows the flow.
 	Setting    func(id flow.ID, key string) string
 	SetSetting func(id flow.ID, key, value string)
@@ -65,12 +67,20 @@ func (m *Model) SetSize(w, h int) {
 func (m *Model) layout() {
 	m.head = nil
 	if m.flow != nil {
-		m.head = header{m.theme, m.flow, m.w}.lines()
+		m.head = header{m.theme, m.flow, m.w, m.entries()}.lines()
 		m.head = m.head[:min(len(m.head), max(m.h-1, 0)/3+min(m.h/4, 1))]
 	}
 	for _, p := range m.panes {
 		p.text.SetSize(m.w, max(m.h-len(m.head)-1, 0))
 	}
+}
+
+// entries is how many events or messages the bodies of the flow have.
+func (m *Model) entries() int {
+	if m.cfg.Entries == nil || len(partsOf(m.flow)) == 0 {
+		return 0
+	}
+	return m.cfg.Entries(m.flow.ID)
 }
 
 // Flow returns the snapshot that shows, or nil.

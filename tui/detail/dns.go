@@ -1,8 +1,6 @@
 package detail
 
 import (
-	"fmt"
-
 	"sluice/proxy/content"
 	"sluice/proxy/flow"
 	"sluice/tui/text"
@@ -25,25 +23,16 @@ func (l look) dns() text.Source {
 	if m == nil {
 		return l.noAnswer()
 	}
-	var lines []content.Line
-	section := func(title string, rows []content.Line) {
-		if len(lines) > 0 {
-			lines = append(lines, content.Line{})
-		}
-		lines = append(append(lines, content.Line{{Text: title, Role: text.Header}}), rows...)
-	}
+	t := fitted(m)
 	if !m.Query {
-		section("Response Code", []content.Line{{{Text: "  " + flow.DNSCodeName(m.ResponseCode)}}})
+		t.add(content.Line{{Text: "Response Code", Role: text.Header}}, 0)
+		t.add(content.Line{{Text: "  " + flow.DNSCodeName(m.ResponseCode)}}, 0)
 	}
 	title := "Question"
 	if m.RecursionDesired {
 		title = "Recursive Question"
 	}
-	var questions []content.Line
-	for _, q := range m.Questions {
-		questions = append(questions, content.Line{{Text: fmt.Sprintf("  %s %s %s", dnsName(q.Name), flow.DNSTypeName(q.Type), flow.DNSClassName(q.Class))}})
-	}
-	section(title, questions)
+	t.section(title, questionCells(m.Questions))
 	title = "Answer"
 	if m.RecursionAvailable {
 		title = "Recursive " + title
@@ -54,19 +43,10 @@ func (l look) dns() text.Source {
 	if m.Truncation {
 		title += " (truncated)"
 	}
-	section(title, records(m.Answers))
-	section("Authority", records(m.Authorities))
-	section("Addition", records(m.Additionals))
-	return text.Source{Lines: text.Of(lines)}
-}
-
-func records(list []flow.DNSRecord) []content.Line {
-	lines := make([]content.Line, len(list))
-	for i := range list {
-		r := &list[i]
-		lines[i] = content.Line{{Text: fmt.Sprintf("  %s %s %s %d ", dnsName(r.Name), flow.DNSTypeName(r.Type), flow.DNSClassName(r.Class), r.TTL)}, {Text: r.Text()}}
-	}
-	return lines
+	t.section(title, recordCells(m.Answers))
+	t.section("Authority", recordCells(m.Authorities))
+	t.section("Addition", recordCells(m.Additionals))
+	return text.Source{Lines: text.Of(t.lines), Hang: t.hang}
 }
 
 // dnsName writes the name of the root as a dot.

@@ -16,6 +16,20 @@ func dnsFlow() *flow.Flow {
 	return f
 }
 
+// wideDNSFlow has an answer with names and data that are wider than a terminal.
+func wideDNSFlow() *flow.Flow {
+	f := dnsFlow()
+	alias := "a1b2c3d4e5f6.cdn.europe-west.shop.example.net"
+	f.DNSResponse.Answers = []flow.DNSRecord{
+		{Name: "shop.example.com", Type: 5, Class: 1, TTL: 86400, Data: []byte("\x03cdn\x04shop\x07example\x03net\x00")},
+		{Name: alias, Type: 28, Class: 1, TTL: 30, Data: []byte{0x20, 1, 0xd, 0xb8, 15: 1}},
+		{Name: alias, Type: 16, Class: 1, TTL: 5, Data: append([]byte{120}, strings.Repeat("v=spf1 include:mail.example ", 5)[:120]...)},
+		{Name: alias, Type: 65, Class: 1, TTL: 300, Data: []byte("\x00\x01\x00\x00\x01\x00\x06\x02h3\x02h2\x00\x04\x00\x08\xc0\x00\x02\x01\xc0\x00\x02\x02")},
+		{Name: "odd\x1bname", Type: 65400, Class: 3, TTL: 1<<32 - 1, Data: []byte{1, 2, 3}}}
+	f.DNSResponse.Additionals = []flow.DNSRecord{{Type: 41, Class: 1232, TTL: 1 << 15}, {Type: 41, Class: 512, Data: []byte{0, 10, 0, 1, 7}}}
+	return f
+}
+
 func wantLines(t *testing.T, screen string, want ...string) {
 	t.Helper()
 	for _, w := range want {
@@ -29,9 +43,9 @@ func TestDNSMessages(t *testing.T) {
 	f := dnsFlow()
 	m := show(t, f, 80, 24)
 	run(m, m.SelectTab(0))
-	wantLines(t, screen(m), "DNS shop.example.com A", "← NOERROR 1 answer", "Recursive Question", "  shop.example.com A IN")
+	wantLines(t, screen(m), "DNS shop.example.com A", "← NOERROR 1 answer", "Recursive Question\n  Name              Type  Class  TTL  Data\n  shop.example.com  A     IN")
 	run(m, m.SelectTab(1))
-	wantLines(t, screen(m), "Response Code", "  NOERROR", "Recursive Answer", "  shop.example.com A IN 60 192.0.2.1", "Authority", "  . NS IN 9 ns", "Addition")
+	wantLines(t, screen(m), "Response Code", "  NOERROR", "Recursive Answer", "  shop.example.com  A     IN      60  192.0.2.1", "Authority", "  .                 NS    IN       9  ns", "Addition\n  none")
 
 	f = dnsFlow()
 	f.DNSResponse, f.Error = nil, &flow.Error{Message: "no answer from 192.0.2.53:53"}

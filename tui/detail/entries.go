@@ -38,11 +38,8 @@ func partsOf(f *flow.Flow) (parts []part) {
 		return nil
 	}
 	add := func(m *flow.HTTPMessage, fromClient bool) {
-		kind, _, _ := strings.Cut(m.Headers.Get("Content-Type"), ";")
-		kind = strings.ToLower(strings.TrimSpace(kind))
-		if isGRPC := kind == "application/grpc" || strings.HasPrefix(kind, "application/grpc+") ||
-			kind == "application/grpc-web" || strings.HasPrefix(kind, "application/grpc-web+"); isGRPC || kind == "text/event-stream" {
-			parts = append(parts, part{m, fromClient, isGRPC})
+		if kind := m.Entries(); kind != flow.NoEntries {
+			parts = append(parts, part{m, fromClient, kind == flow.GRPCMessages})
 		}
 	}
 	if f.Request != nil {

@@ -137,3 +137,23 @@ func TestCutBodySaysSo(t *testing.T) {
 	run(m, m.SelectTab(2))
 	wantScreen(t, m, "price [id 41]", "kept; raise body_record_limit")
 }
+
+func TestEntriesInHeader(t *testing.T) {
+	f := eventFlow(someEvents, true)
+	m := newModel(Config{Entries: func(id flow.ID) int {
+		if id != f.ID {
+			t.Errorf("asked for %v", id)
+		}
+		return 2
+	}})
+	defer m.Close()
+	m.SetSize(100, 24)
+	run(m, m.SetFlow(f))
+	wantLines(t, screen(m), "2 events streaming")
+	over := *f
+	over.Live = false
+	run(m, m.SetFlow(&over))
+	if s := screen(m); !strings.Contains(s, "2 events") || strings.Contains(s, "streaming") {
+		t.Error(s)
+	}
+}

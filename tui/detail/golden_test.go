@@ -36,6 +36,7 @@ func TestScreens(t *testing.T) {
 		{"dropped", dropped, 1, ""}, {"tcp", tcpFlow(7), 0, ""}, {"websocket", webSocketFlow(), 2, ""}, {"events", eventFlow(someEvents, false), 2, ""}, {"grpc", grpcFlow(), 2, ""}, {"facts", facts, 2, ""},
 		{"tls_failed", tlsFlow(true), 0, ""}, {"tls_failed_facts", tlsFlow(true), 1, ""}, {"tls_passed", tlsFlow(false), 0, ""},
 		{"dns", &flow.Flow{Kind: flow.DNS, Client: &flow.Client{}, Server: &flow.Server{}, Created: noon}, 1, ""},
+		{"dns_question", dnsFlow(), 0, ""}, {"dns_answer", dnsFlow(), 1, ""}, {"dns_wide", wideDNSFlow(), 1, ""},
 	}
 	for _, size := range [][2]int{{80, 24}, {120, 40}} {
 		for _, c := range cases {

@@ -22,6 +22,8 @@ type header struct {
 	theme *style.Theme
 	f     *flow.Flow
 	w     int
+
+	entries int // of the bodies
 }
 
 type span struct {
@@ -123,6 +125,7 @@ func (h header) second(indent int) string {
 	} else if f.WebSocket != nil || f.Request == nil && f.Kind != flow.DNS {
 		spans = append(spans, span{t.Muted, count(len(all), "message")})
 	}
+	spans = append(spans, h.streaming()...)
 	if f.Kind == flow.DNS {
 		spans = append(spans, h.dnsOutcome()...)
 	}
@@ -135,6 +138,24 @@ func (h header) second(indent int) string {
 	spans = append(spans, span{t.Marked, command.MarkerGlyph(f.Marked)})
 	text, _ := h.join(spans)
 	return fit(strings.Repeat(" ", min(indent+1, max(h.w/4, 0)))+text, h.w)
+}
+
+// streaming says what has come of a body that is a list, and that there may be more to come of what has begun.
+func (h header) streaming() (spans []span) {
+	f := h.f
+	if parts := partsOf(f); h.entries > 0 && parts[0].grpc {
+		spans = append(spans, span{h.theme.Muted, count(h.entries, "message")})
+	} else if h.entries > 0 {
+		spans = append(spans, span{h.theme.Muted, count(h.entries, "event")})
+	}
+	switch r := f.Response; {
+	case !f.Live || f.Intercepted || f.TLSNote() != "" || f.Kind == flow.DNS:
+	case f.WebSocket != nil, f.Kind != flow.HTTP && len(f.Messages) > 0:
+		spans = append(spans, span{h.theme.InFlight, "open"})
+	case r != nil && r.HTTPMessage.End.IsZero():
+		spans = append(spans, span{h.theme.InFlight, "streaming"})
+	}
+	return spans
 }
 
 func statusText(r *flow.Response) string {

@@ -10,11 +10,14 @@ import (
 // A row is the part of a line that stands in one row of the screen, in bytes, behind some blanks.
 type row struct{ from, to, indent int }
 
+// hangRoom is how many cells a row that hangs has at least.
+const hangRoom = 24
+
 // wrap breaks a line into rows of at most w cells; there is always one. Rows after
-// the first begin at the column hang if that leaves room enough.
+// the first begin at the column hang if that leaves room enough: half of the width, or hangRoom.
 func wrap(s string, w, hang int) []row {
 	w = max(w, 1)
-	if hang > w/2 {
+	if hang > max(w/2, w-hangRoom) {
 		hang = 0
 	}
 	var rows []row
