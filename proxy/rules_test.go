@@ -344,3 +344,14 @@ func passAsItComes(t *testing.T, sets ...string) *flow.Flow {
 	}
 	return f
 }
+
+// TestRulesWaitInOrder: where a rule waits for a body, those that come after it do not change the request first.
+func TestRulesWaitInOrder(t *testing.T) {
+	r := newRig(t, "block_list=|~u /shop & ~bq secret|403", "map_remote=|/shop|/stop")
+	if code, body, _ := r.do("POST", r.plain.URL+"/shop", "a secret"); code != 403 {
+		t.Error(code, body)
+	}
+	if _, body, _ := r.do("POST", r.plain.URL+"/shop", "nothing"); body != "POST /stop nothing" {
+		t.Error(body)
+	}
+}
