@@ -171,8 +171,8 @@ func TestReference(t *testing.T) {
 		if s.Type != kind || ours != value && different[name] == "" {
 			t.Errorf("%s is a %s with the default %q, want a %s with %q", name, s.Type, ours, kind, value)
 		}
-		if _, listed := waiting[name]; listed != s.Later {
-			t.Errorf("%s: waits for something: %v; is in the table of those that do: %v", name, s.Later, listed)
+		if _, listed := waiting[name]; listed != (s.Instead != "") {
+			t.Errorf("%s: what to do instead: %q; is in the table of those that do: %v", name, s.Instead, listed)
 		}
 	}
 	if len(seen) != 117 {

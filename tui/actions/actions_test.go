@@ -375,7 +375,7 @@ func TestOptions(t *testing.T) {
 func TestLaterCommandsSaySo(t *testing.T) {
 	x := newFixture(t, nil)
 	_, err := x.reg.Run(t.Context(), "script.run @shown x")
-	if want := "script.run is not available yet: scripts come with a later version"; err == nil || err.Error() != want {
+	if want := "script.run is not available yet: change flows at the prompt, or messages by rules such as modify_body"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
