@@ -39,7 +39,11 @@ func Open(opts *option.Options, log *slog.Logger) (*Proxy, error) {
 	if _, err := p.wantedModes(); err != nil {
 		return nil, err
 	}
-	ca, err := cert.LoadWithPassphrase(option.ExpandHome(opts.Str("confdir")), opts.Str("cert_passphrase"), time.Now())
+	keys := cert.Config{Dir: option.ExpandHome(opts.Str("confdir")), Passphrase: opts.Str("cert_passphrase")}
+	if opts.Changed("key_size") {
+		keys.KeySize = opts.Int("key_size")
+	}
+	ca, err := cert.LoadConfig(keys, time.Now())
 	if err != nil {
 		return nil, err
 	}

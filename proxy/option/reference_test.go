@@ -132,7 +132,6 @@ websocket | bool | true
 // waiting says of every option of the reference that nothing acts on yet which part will bring it, or what replaces it.
 var waiting = map[string]string{
 	"http3":                      "HTTP/3 over QUIC",
-	"key_size":                   "replaced: the keys are ECDSA on P-256, and RSA of 2048 bits for old clients",
 	"normalize_outbound_headers": "HTTP/2",
 	"protobuf_definitions":       "content views: names of fields",
 	"scripts":                    "scripts",

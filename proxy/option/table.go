@@ -75,8 +75,8 @@ func coreSpecs() []Spec {
 		boolean("http_connect_send_host_header", true, "Send a Host header with CONNECT requests to upstream proxies."),
 		list("ignore_hosts", "Relay hosts that match one of these regular expressions untouched. They are matched against host:port, "+
 			"by name and by address.").checked(regexps),
-		number("key_size", 2048, "Without effect: our CA and its certificates have ECDSA keys on P-256, and RSA keys of 2048 bits for clients that know no ECDSA. "+
-			"A CA that is there already keeps the key it has.").checked(between(1024, 16384)).later("the keys are what they are"),
+		number("key_size", 2048, "Bits of RSA keys, from the next start on. If it is not the default, a CA that is made has such a key instead of one of ECDSA, "+
+			"and a CA that is there already keeps the key it has. Certificates have ECDSA keys but for clients that know RSA only.").checked(between(1024, 16384)),
 		text("listen_host", "", "Address to listen on; empty listens on all. A mode's own address goes first."),
 		Spec{Name: "listen_port", Type: OptionalInt, check: between(0, 65535),
 			Help: "Port to listen on; unset takes the default of the mode. A mode's own port goes first."},
