@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"sluice/proxy/addon"
 	"sluice/proxy/flow"
 	"sluice/proxy/layer"
 )
@@ -34,6 +35,7 @@ type client struct {
 
 	shown   layer.Hook           // was shown while its issuer ran, and is held
 	verdict <-chan layer.Verdict // of shown
+	unshown addon.Chain          // have not seen shown yet
 
 	cmds   []layer.Command
 	todo   []layer.Event

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"sluice/proxy/addon"
 	"sluice/proxy/flow"
 	"sluice/proxy/layer"
 )
@@ -25,22 +26,22 @@ func (c *client) take(batch []*flow.Flow) []*flow.Flow {
 	return batch
 }
 
-// show shows a hook to the addons and returns where the verdict will come, or nil if they let go.
-func (c *client) show(h layer.Hook) <-chan layer.Verdict {
-	verdict := c.e.addons.Handle(h)
+// show shows a hook to the addons. It returns where the verdict of one that holds it will come, or nil, and those that have not seen it.
+func (c *client) show(h layer.Hook) (<-chan layer.Verdict, addon.Chain) {
+	verdict, rest := c.e.addons.Handle(h)
 	if fh, ok := h.(layer.FlowHook); ok {
-		c.track(fh)
+		c.track(fh, verdict != nil)
 	}
-	return verdict
+	return verdict, rest
 }
 
 // inline shows a hook to the addons while its issuer runs. One that is held is commanded next.
 func (c *client) inline(h layer.Hook) bool {
-	verdict := c.show(h)
+	verdict, rest := c.show(h)
 	if verdict == nil {
 		return true
 	}
-	c.shown, c.verdict = h, verdict
+	c.shown, c.verdict, c.unshown = h, verdict, rest
 	return false
 }
 
@@ -48,57 +49,77 @@ func (c *client) inline(h layer.Hook) bool {
 // Unless an addon holds its flow, the answer is the next event.
 func (c *client) hook(h layer.Hook) {
 	var verdict <-chan layer.Verdict
+	var rest addon.Chain
 	if c.shown == h {
-		verdict = c.verdict
-		c.shown, c.verdict = nil, nil
+		verdict, rest = c.verdict, c.unshown
+		c.shown, c.verdict, c.unshown = nil, nil, nil
 	} else {
-		verdict = c.show(h)
+		verdict, rest = c.show(h)
 	}
 	if verdict == nil {
 		c.todo = append(c.todo, &layer.HookCompleted{Hook: h})
 		return
 	}
 	c.held++
-	c.wg.Go(func() {
-		var v layer.Verdict
+	c.wg.Go(func() { c.await(h, verdict, rest) })
+}
+
+// await waits for the verdict on a held flow, and on what the rest of the addons say then, and lets it go on.
+func (c *client) await(h layer.Hook, verdict <-chan layer.Verdict, rest addon.Chain) {
+	for {
 		select {
-		case v = <-verdict:
+		case v := <-verdict:
+			verdict, rest = c.release(h, v, rest)
 		case <-c.done:
 			return
 		}
-		c.release(h, v)
-	})
+		if verdict == nil {
+			c.post(&layer.HookCompleted{Hook: h})
+			return
+		}
+		c.post(nil) // publishes that it is held again
+	}
 }
 
-// release lets a held flow go on.
-func (c *client) release(h layer.Hook, v layer.Verdict) {
+// release carries out the verdict on a held flow and shows it to the rest of the addons, of which one may hold it as well.
+func (c *client) release(h layer.Hook, v layer.Verdict, rest addon.Chain) (held <-chan layer.Verdict, later addon.Chain) {
 	c.mu.Lock()
-	c.held--
-	if fh, ok := h.(layer.FlowHook); ok {
+	defer c.mu.Unlock()
+	defer c.recover()
+	if c.dead {
+		return nil, nil
+	}
+	fh, ok := h.(layer.FlowHook)
+	if ok {
 		f := fh.Subject()
 		f.Intercepted = false
 		v.Edit.Apply(f)
 		if v.Kill && f.Killable() {
 			f.Kill(time.Now())
 		}
-		c.mark(f)
-		if ends(fh) {
-			c.untrack(f)
-		}
 	}
-	c.mu.Unlock()
-	c.post(&layer.HookCompleted{Hook: h})
+	if v.Do != nil {
+		v.Do()
+	}
+	held, later = rest.Handle(h)
+	if ok {
+		c.track(fh, held != nil)
+	}
+	if held == nil {
+		c.held--
+	}
+	return held, later
 }
 
-// track remembers a flow while it lives and has it published after this step.
-func (c *client) track(h layer.FlowHook) {
+// track remembers a flow while it lives and has it published after this step. held: its hook is not over yet.
+func (c *client) track(h layer.FlowHook, held bool) {
 	f := h.Subject()
 	if _, ours := h.(*layer.HTTPConnectUpstream); ours {
 		return // a message of the tunnel's, not a flow of the client's
 	}
 	c.mark(f)
 	switch at := slices.Index(c.flows, f); {
-	case ends(h) && !f.Intercepted:
+	case ends(h) && !held:
 		c.untrack(f)
 	case at < 0:
 		c.flows = append(c.flows, f)

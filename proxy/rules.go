@@ -12,10 +12,10 @@ import (
 // before anything is decided, and some before the last, which holds what the others have made of it.
 func (p *Proxy) withRules(chain addon.Chain, log *slog.Logger) (addon.Chain, error) {
 	blockList, err := addon.NewBlockList(p.opts)
-	headers, err2 := addon.NewModifyHeaders(p.opts, log)
+	headers, err2 := addon.NewModifyHeaders(p.opts, p.disk, log)
 	remote, err3 := addon.NewMapRemote(p.opts, log)
-	local, err4 := addon.NewMapLocal(p.opts, log)
-	bodies, err5 := addon.NewModifyBody(p.opts, log)
+	local, err4 := addon.NewMapLocal(p.opts, p.disk, log)
+	bodies, err5 := addon.NewModifyBody(p.opts, p.disk, log)
 	auth, err6 := addon.NewStickyAuth(p.opts)
 	cookies, err7 := addon.NewStickyCookie(p.opts)
 	recorded, err8 := addon.NewServerReplay(p.opts, log)

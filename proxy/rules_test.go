@@ -299,8 +299,23 @@ func TestDisableH2C(t *testing.T) {
 	}
 }
 
-// TestRulesHoldNoBody: what rules do at the head does not keep a body from passing as it comes.
+// TestRulesHoldNoBody: what rules do at the head does not keep a body from passing as it comes. Those about
+// the body of a request hold that one only.
 func TestRulesHoldNoBody(t *testing.T) {
+	heads := []string{"block_list=/~u none/404", "modify_headers=/X-Rule/yes", "map_remote=|/from|/to", "map_local=|/none|" + t.TempDir(),
+		"modify_body=/~u none/a/b", "stickycookie=~all", "stickyauth=~all", "anticache=true", "anticomp=true"}
+	bodies := []string{"block_list=/~bq none/404", "modify_headers=/X-Rule/yes", "modify_headers=/~bq none/X-Rule/no", "map_remote=|~bq none|/from|/none",
+		"map_remote=|/from|/to", "map_local=|~bq none|/|" + t.TempDir(), "modify_body=/~bq none/a/b", "stickycookie=~bq none", "stickyauth=~bq none", "intercept=~bq none"}
+	t.Run("of heads", func(t *testing.T) {
+		if f := passAsItComes(t, heads...); f.Request.Hold {
+			t.Error("the request was held")
+		}
+	})
+	t.Run("of request bodies", func(t *testing.T) { passAsItComes(t, bodies...) })
+}
+
+// passAsItComes gets /from, which is at /to, in two pieces of which the second comes after the first has been read.
+func passAsItComes(t *testing.T, sets ...string) *flow.Flow {
 	more := make(chan struct{})
 	origin := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		io.WriteString(w, "first\n")
@@ -308,9 +323,8 @@ func TestRulesHoldNoBody(t *testing.T) {
 		<-more
 		io.WriteString(w, "second\n")
 	})
-	r := newRig(t, "block_list=/~u none/404", "modify_headers=/X-Rule/yes", "map_remote=|/from|/to", "map_local=|/none|"+t.TempDir(),
-		"modify_body=/~u none/a/b", "stickycookie=~all", "stickyauth=~all", "anticache=true", "anticomp=true")
-	resp, err := r.client.Get(origin + "/from")
+	r := newRig(t, sets...)
+	resp, err := r.client.Post(origin+"/from", "text/plain", strings.NewReader("anything"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -325,7 +339,19 @@ func TestRulesHoldNoBody(t *testing.T) {
 		}
 	}
 	f := r.wait("/to", func(f *flow.Flow) bool { return f.Response != nil })
-	if f.Response.Hold || f.Request.Hold || resp.Header.Get("X-Rule") != "yes" {
+	if f.Response.Hold || resp.Header.Get("X-Rule") != "yes" {
 		t.Errorf("%+v", f.Response)
+	}
+	return f
+}
+
+// TestRulesWaitInOrder: where a rule waits for a body, those that come after it do not change the request first.
+func TestRulesWaitInOrder(t *testing.T) {
+	r := newRig(t, "block_list=|~u /shop & ~bq secret|403", "map_remote=|/shop|/stop")
+	if code, body, _ := r.do("POST", r.plain.URL+"/shop", "a secret"); code != 403 {
+		t.Error(code, body)
+	}
+	if _, body, _ := r.do("POST", r.plain.URL+"/shop", "nothing"); body != "POST /stop nothing" {
+		t.Error(body)
 	}
 }

@@ -25,6 +25,7 @@ type Proxy struct {
 
 	opts      *option.Options
 	intercept *addon.Intercept
+	disk      *addon.Disk
 	replays   replayQueue
 	instances instances
 	announced bool // guarded by instances.mu
@@ -34,11 +35,15 @@ type Proxy struct {
 // Open makes a proxy as the options say, with the certificate authority of
 // confdir, and opens the ports of its modes unless the option server is off. Changes of options take effect at once where they can.
 func Open(opts *option.Options, log *slog.Logger) (*Proxy, error) {
-	p := &Proxy{opts: opts, intercept: addon.NewIntercept()}
+	p := &Proxy{opts: opts, intercept: addon.NewIntercept(), disk: addon.NewDisk()}
 	if _, err := p.wantedModes(); err != nil {
 		return nil, err
 	}
-	ca, err := cert.LoadWithPassphrase(option.ExpandHome(opts.Str("confdir")), opts.Str("cert_passphrase"), time.Now())
+	keys := cert.Config{Dir: option.ExpandHome(opts.Str("confdir")), Passphrase: opts.Str("cert_passphrase")}
+	if opts.Changed("key_size") {
+		keys.KeySize = opts.Int("key_size")
+	}
+	ca, err := cert.LoadConfig(keys, time.Now())
 	if err != nil {
 		return nil, err
 	}

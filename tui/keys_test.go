@@ -250,7 +250,7 @@ func TestResultsAreShown(t *testing.T) {
 func TestUnavailableCommandsSaySo(t *testing.T) {
 	drive(t, 120, 24, gallery(), func(d *driver) {
 		d.run("script.run @shown x")
-		d.wantScreen("script.run is not available yet: scripts come with a later version")
+		d.wantScreen("script.run is not available yet: change flows at the prompt, or messages by rules")
 	})
 }
 

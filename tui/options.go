@@ -62,8 +62,8 @@ func (a *App) optionsChanged() {
 		return slices.ContainsFunc(options, func(n string) bool { return slices.Contains(names, n) })
 	}
 	for _, name := range names {
-		if spec, err := option.Lookup(name); err == nil && spec.Later && a.options.Changed(name) {
-			a.events.Add("warn", name+" is kept, but nothing acts on it yet")
+		if spec, err := option.Lookup(name); err == nil && spec.Instead != "" && a.options.Changed(name) {
+			a.events.Add("warn", spec.Unsupported())
 		}
 	}
 	if touched("view_filter", "view_order", "view_order_reversed") {

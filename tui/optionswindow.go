@@ -61,8 +61,8 @@ func (w *optionsWindow) describe(i int) string {
 	if len(s.Choices) > 0 {
 		text += "\nOne of: " + strings.Join(s.Choices, ", ")
 	}
-	if s.Later {
-		text += "\nIt is kept, but nothing acts on it yet."
+	if s.Instead != "" {
+		text += "\n" + s.Unsupported() + "."
 	}
 	return text
 }

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime/pprof"
-	"strings"
 	"sync"
 	"time"
 
@@ -89,8 +88,8 @@ func place(a net.Addr) string {
 // announce logs where the proxy listens, and which options have no effect yet.
 func announce(p *proxy.Proxy, opts *option.Options, log *slog.Logger) {
 	p.Announce()
-	if names := opts.Unsupported(); len(names) > 0 {
-		log.Warn("these options are kept, but nothing acts on them yet: " + strings.Join(names, ", "))
+	for _, text := range opts.Unsupported() {
+		log.Warn(text)
 	}
 }
 

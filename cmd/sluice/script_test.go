@@ -21,7 +21,7 @@ import (
 //	busy              take a port; sets BUSY
 //	dump [flag...]    start sluice dump for that world and wait until it listens
 //	get PATH STATUS   ask the origin through the proxy
-//	stop              end sluice dump by SIGTERM; stdout and stderr are its output then
+//	end               end sluice dump by SIGTERM; stdout and stderr are its output then
 //	pki               make certificates, see scriptPKI
 //	openssl [flag...] start openssl s_server in place of the one before; sets SERVER, a host and port
 //	har FILE          print the flows of an HTTP archive
@@ -29,7 +29,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"world": scriptWorld, "busy": scriptBusy, "dump": scriptDump, "get": scriptGet, "stop": scriptStop,
+			"world": scriptWorld, "busy": scriptBusy, "dump": scriptDump, "get": scriptGet, "end": scriptEnd,
 			"har": scriptHAR, "pki": scriptPKI, "openssl": scriptOpenSSL,
 		},
 		Setup: func(e *testscript.Env) error {
@@ -116,7 +116,7 @@ func scriptGet(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-func scriptStop(ts *testscript.TestScript, _ bool, _ []string) {
+func scriptEnd(ts *testscript.TestScript, _ bool, _ []string) {
 	s := stateOf(ts)
 	ts.Check(s.dump.Process.Signal(syscall.SIGTERM))
 	<-s.read

@@ -13,17 +13,15 @@ type Addon interface {
 	Handle(h layer.Hook) <-chan layer.Verdict
 }
 
-// A Chain runs addons in order. All of them see a hook, even when one of them
-// holds its flow; if several do, the first one's verdict counts.
+// A Chain runs addons in order, each on what those before it have made of a flow.
 type Chain []Addon
 
-// Handle shows h to every addon.
-func (c Chain) Handle(h layer.Hook) <-chan layer.Verdict {
-	var held <-chan layer.Verdict
-	for _, a := range c {
-		if w := a.Handle(h); held == nil {
-			held = w
+// Handle shows h to the addons until one holds its flow. The verdict will come on held, and then h is to be shown to rest.
+func (c Chain) Handle(h layer.Hook) (held <-chan layer.Verdict, rest Chain) {
+	for i, a := range c {
+		if held = a.Handle(h); held != nil {
+			return held, c[i+1:]
 		}
 	}
-	return held
+	return nil, nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sluice/proxy/addon/rule"
+	"sluice/proxy/flow"
 	"sluice/proxy/layer"
 	"sluice/proxy/option"
 )
@@ -53,35 +54,25 @@ func follow(opts *option.Options, apply func() error, names ...string) error {
 }
 
 // Handle answers at the headers, or when the request is whole if a filter has to know its body.
-func (b *BlockList) Handle(h layer.Hook) <-chan layer.Verdict {
-	rules := b.rules.Load()
-	switch h := h.(type) {
-	case *layer.RequestHeaders:
-		f := h.Flow
-		if len(rules.rules) > 0 && unanswered(f) && b.waiting.head(f, &f.Request.HTTPMessage, known(rules.rules, f)) {
-			rules.apply(h.OfFlow)
-		}
-	case *layer.Request:
-		if b.waiting.whole(h.Flow, &h.Flow.Request.HTTPMessage) && unanswered(h.Flow) {
-			rules.apply(h.OfFlow)
-		}
-	case *layer.Error:
-		b.waiting.take(h.Flow.ID)
-	}
-	return nil
-}
+func (b *BlockList) Handle(h layer.Hook) <-chan layer.Verdict { return b.waiting.decide(h, b) }
+
+func (b *BlockList) active() bool { return len(b.rules.Load().rules) > 0 }
+
+func (b *BlockList) known(f *flow.Flow) bool { return known(b.rules.Load().rules, f) }
 
 // apply applies every rule that is for the flow, in order.
-func (b *blockRules) apply(h layer.OfFlow) {
-	for i, r := range b.rules {
-		if !r.For(h.Flow) {
+func (b *BlockList) apply(f *flow.Flow) <-chan layer.Verdict {
+	rules := b.rules.Load()
+	for i, r := range rules.rules {
+		if !r.For(f) {
 			continue
 		}
-		note(h.Flow, "blocklisted", "true")
-		if b.status[i] == noResponse {
-			h.Flow.Kill(time.Now())
-			return
+		note(f, "blocklisted", "true")
+		if rules.status[i] == noResponse {
+			f.Kill(time.Now())
+			return nil
 		}
-		answer(h.Flow, b.status[i], "", nil)
+		answer(f, rules.status[i], "", nil)
 	}
+	return nil
 }

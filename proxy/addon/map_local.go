@@ -27,6 +27,7 @@ const maxLocal = 256 << 20
 type MapLocal struct {
 	rules   atomic.Pointer[[]localRule]
 	waiting waitlist
+	disk    *Disk
 	log     *slog.Logger
 }
 
@@ -38,8 +39,8 @@ type localRule struct {
 }
 
 // NewMapLocal returns the addon, which follows map_local from now on.
-func NewMapLocal(opts *option.Options, log *slog.Logger) (*MapLocal, error) {
-	m := &MapLocal{log: log}
+func NewMapLocal(opts *option.Options, disk *Disk, log *slog.Logger) (*MapLocal, error) {
+	m := &MapLocal{disk: disk, log: log}
 	return m, follow(opts, func() error {
 		var rules []localRule
 		for _, source := range opts.Strs("map_local") {
@@ -73,22 +74,9 @@ func parseLocalRule(source string) (l localRule, err error) {
 }
 
 // Handle answers at the headers, or when the request is whole if a filter has to know its body.
-func (m *MapLocal) Handle(h layer.Hook) <-chan layer.Verdict {
-	switch h := h.(type) {
-	case *layer.RequestHeaders:
-		f := h.Flow
-		if len(*m.rules.Load()) > 0 && unanswered(f) && m.waiting.head(f, &f.Request.HTTPMessage, m.known(f)) {
-			m.apply(f)
-		}
-	case *layer.Request:
-		if m.waiting.whole(h.Flow, &h.Flow.Request.HTTPMessage) && unanswered(h.Flow) {
-			m.apply(h.Flow)
-		}
-	case *layer.Error:
-		m.waiting.take(h.Flow.ID)
-	}
-	return nil
-}
+func (m *MapLocal) Handle(h layer.Hook) <-chan layer.Verdict { return m.waiting.decide(h, m) }
+
+func (m *MapLocal) active() bool { return len(*m.rules.Load()) > 0 }
 
 func (m *MapLocal) known(f *flow.Flow) bool {
 	for _, r := range *m.rules.Load() {
@@ -100,29 +88,49 @@ func (m *MapLocal) known(f *flow.Flow) bool {
 }
 
 // apply answers with the first file that there is. If rules are for the request and there is none, that is a 404.
-func (m *MapLocal) apply(f *flow.Flow) {
+func (m *MapLocal) apply(f *flow.Flow) <-chan layer.Verdict {
 	at := f.Request.PrettyURL()
-	tried := false
+	var rules []localRule
 	for _, r := range *m.rules.Load() {
-		if !r.url.Match(at) || !r.For(f) {
-			continue
+		if r.url.Match(at) && r.For(f) {
+			rules = append(rules, r)
 		}
-		tried = true
+	}
+	if len(rules) == 0 {
+		return nil
+	}
+	var name string
+	var data []byte
+	return m.disk.Read(func() (err error) {
+		name, data, err = m.find(rules, at)
+		return err
+	}, func(err error) {
+		if !unanswered(f) {
+			return
+		}
+		if err != nil {
+			m.log.Info("map_local has no file for "+at+", which is answered with 404", "err", err)
+			answer(f, http.StatusNotFound, "", nil)
+			return
+		}
+		answer(f, http.StatusOK, contentType(name), data)
+	})
+}
+
+// find reads the first file that there is.
+func (m *MapLocal) find(rules []localRule, at string) (name string, data []byte, err error) {
+	for _, r := range rules {
 		for _, name := range r.candidates(at) {
 			data, err := r.read(name)
 			if err == nil {
-				answer(f, http.StatusOK, contentType(name), data)
-				return
+				return name, data, nil
 			}
 			if !os.IsNotExist(err) {
 				m.log.Warn("map_local cannot read a file", "file", filepath.Join(r.path, name), "err", err)
 			}
 		}
 	}
-	if tried {
-		m.log.Info("map_local has no file for " + at + ", which is answered with 404")
-		answer(f, http.StatusNotFound, "", nil)
-	}
+	return "", nil, os.ErrNotExist
 }
 
 // candidates returns the names, below a directory, of the files that may be meant by a URL; of a rule for a file its name.

@@ -50,22 +50,9 @@ func NewMapRemote(opts *option.Options, log *slog.Logger) (*MapRemote, error) {
 }
 
 // Handle changes where a request goes before it is on its way.
-func (m *MapRemote) Handle(h layer.Hook) <-chan layer.Verdict {
-	switch h := h.(type) {
-	case *layer.RequestHeaders:
-		f := h.Flow
-		if len(*m.rules.Load()) > 0 && unanswered(f) && m.waiting.head(f, &f.Request.HTTPMessage, m.known(f)) {
-			m.apply(f)
-		}
-	case *layer.Request:
-		if m.waiting.whole(h.Flow, &h.Flow.Request.HTTPMessage) && unanswered(h.Flow) {
-			m.apply(h.Flow)
-		}
-	case *layer.Error:
-		m.waiting.take(h.Flow.ID)
-	}
-	return nil
-}
+func (m *MapRemote) Handle(h layer.Hook) <-chan layer.Verdict { return m.waiting.decide(h, m) }
+
+func (m *MapRemote) active() bool { return len(*m.rules.Load()) > 0 }
 
 // known reports whether the head says which rules are for a flow. Those for other URLs do not matter.
 func (m *MapRemote) known(f *flow.Flow) bool {
@@ -78,7 +65,7 @@ func (m *MapRemote) known(f *flow.Flow) bool {
 }
 
 // apply applies all rules, each to what the one before has made of the URL.
-func (m *MapRemote) apply(f *flow.Flow) {
+func (m *MapRemote) apply(f *flow.Flow) <-chan layer.Verdict {
 	for _, r := range *m.rules.Load() {
 		old := f.Request.PrettyURL()
 		if !r.url.Match(old) || !r.For(f) {
@@ -92,4 +79,5 @@ func (m *MapRemote) apply(f *flow.Flow) {
 			m.log.Warn("map_remote makes a URL that is none; the request goes where it went", "rule", r.Source, "err", err)
 		}
 	}
+	return nil
 }

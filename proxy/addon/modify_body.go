@@ -19,6 +19,7 @@ import (
 // are decoded for it and encoded again. Those it may change are held until they are whole.
 type ModifyBody struct {
 	rules atomic.Pointer[[]bodyRule]
+	disk  *Disk
 	log   *slog.Logger
 }
 
@@ -29,8 +30,8 @@ type bodyRule struct {
 }
 
 // NewModifyBody returns the addon, which follows modify_body from now on.
-func NewModifyBody(opts *option.Options, log *slog.Logger) (*ModifyBody, error) {
-	m := &ModifyBody{log: log}
+func NewModifyBody(opts *option.Options, disk *Disk, log *slog.Logger) (*ModifyBody, error) {
+	m := &ModifyBody{disk: disk, log: log}
 	return m, follow(opts, func() error {
 		var rules []bodyRule
 		for _, source := range opts.Strs("modify_body") {
@@ -79,9 +80,9 @@ func (m *ModifyBody) Handle(h layer.Hook) <-chan layer.Verdict {
 			r.Hold = true
 		}
 	case *layer.Request:
-		m.change(rules, h.Flow, &h.Flow.Request.HTTPMessage)
+		return m.apply(rules, h.Flow, &h.Flow.Request.HTTPMessage)
 	case *layer.Response:
-		m.change(rules, h.Flow, &h.Flow.Response.HTTPMessage)
+		return m.apply(rules, h.Flow, &h.Flow.Response.HTTPMessage)
 	}
 	return nil
 }
@@ -96,29 +97,67 @@ func may(rules []bodyRule, f *flow.Flow) bool {
 	return false
 }
 
-// change applies all rules for a flow to a message that is whole and has not been sent.
-func (m *ModifyBody) change(rules []bodyRule, f *flow.Flow, msg *flow.HTTPMessage) {
+// apply applies all rules for a flow to a message that is whole and has not been sent, when their files have been read if they have any.
+func (m *ModifyBody) apply(rules []bodyRule, f *flow.Flow, msg *flow.HTTPMessage) <-chan layer.Verdict {
 	if msg.Stream || !msg.Hold || msg.Body.Len() == 0 || msg.Body.Gap() != flow.Whole {
-		return
+		return nil
 	}
 	var fit []bodyRule
+	files := false
 	for _, r := range rules {
 		if r.For(f) {
 			fit = append(fit, r)
+			files = files || r.put == nil
 		}
 	}
-	if len(fit) == 0 {
-		return
+	switch {
+	case len(fit) == 0:
+		return nil
+	case !files:
+		m.change(fit, f, msg)
+		return nil
 	}
+	return m.disk.Read(func() error {
+		m.readFiles(fit)
+		return nil
+	}, func(err error) {
+		if err != nil {
+			m.log.Warn("modify_body cannot read what to put into a body, which stays as it is", "url", f.Request.PrettyURL(), "err", err)
+			return
+		}
+		m.change(fit, f, msg)
+	})
+}
+
+// readFiles sets what rules put into a body that have it in a file. Those whose file cannot be read put nothing into it.
+func (m *ModifyBody) readFiles(rules []bodyRule) {
+	for i, r := range rules {
+		if r.put != nil {
+			continue
+		}
+		b, err := r.ReadFile()
+		if err != nil {
+			m.log.Warn("modify_body cannot read what to put into a body, which stays as it is", "rule", r.Source, "err", err)
+			continue
+		}
+		rules[i].put = rule.Literal(string(b))
+	}
+}
+
+// change applies rules to a message, all to what the one before has made of it.
+func (m *ModifyBody) change(rules []bodyRule, f *flow.Flow, msg *flow.HTTPMessage) {
 	plain, coded := content.Decode(msg.Headers, msg.Body.Bytes())
 	if strings.HasSuffix(coded, " in part]") || coded == "[cannot decode]" {
 		m.log.Warn("modify_body cannot decode a body, which stays as it is", "url", f.Request.PrettyURL())
 		return
 	}
 	text, n := string(plain), 0
-	for _, r := range fit {
+	for _, r := range rules {
+		if r.put == nil {
+			continue
+		}
 		var k int
-		text, k = m.replace(r, text)
+		text, k = r.put.Replace(r.find, text)
 		n += k
 	}
 	if n == 0 {
@@ -136,20 +175,4 @@ func (m *ModifyBody) change(rules []bodyRule, f *flow.Flow, msg *flow.HTTPMessag
 	if msg.Headers.Has("Content-Length") {
 		msg.Headers = msg.Headers.Set("Content-Length", strconv.Itoa(len(body)))
 	}
-}
-
-func (m *ModifyBody) replace(r bodyRule, text string) (string, int) {
-	put := r.put
-	if put == nil {
-		if !r.find.Match(text) {
-			return text, 0
-		}
-		b, err := r.ReadFile()
-		if err != nil {
-			m.log.Warn("modify_body cannot read what to put into a body, which stays as it is", "rule", r.Source, "err", err)
-			return text, 0
-		}
-		put = rule.Literal(string(b))
-	}
-	return put.Replace(r.find, text)
 }

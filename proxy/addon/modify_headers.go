@@ -16,12 +16,13 @@ import (
 type ModifyHeaders struct {
 	rules               atomic.Pointer[[]*rule.Rule]
 	requests, responses waitlist // wait until they are whole
+	disk                *Disk
 	log                 *slog.Logger
 }
 
 // NewModifyHeaders returns the addon, which follows modify_headers from now on.
-func NewModifyHeaders(opts *option.Options, log *slog.Logger) (*ModifyHeaders, error) {
-	m := &ModifyHeaders{log: log}
+func NewModifyHeaders(opts *option.Options, disk *Disk, log *slog.Logger) (*ModifyHeaders, error) {
+	m := &ModifyHeaders{disk: disk, log: log}
 	return m, follow(opts, func() error {
 		var rules []*rule.Rule
 		for _, source := range opts.Strs("modify_headers") {
@@ -60,16 +61,16 @@ func (m *ModifyHeaders) Handle(h layer.Hook) <-chan layer.Verdict {
 	rules := *m.rules.Load()
 	switch h := h.(type) {
 	case *layer.RequestHeaders:
-		m.head(&m.requests, rules, h.Flow, &h.Flow.Request.HTTPMessage)
+		return m.head(&m.requests, rules, h.Flow, &h.Flow.Request.HTTPMessage)
 	case *layer.ResponseHeaders:
-		m.head(&m.responses, rules, h.Flow, &h.Flow.Response.HTTPMessage)
+		return m.head(&m.responses, rules, h.Flow, &h.Flow.Response.HTTPMessage)
 	case *layer.Request:
 		if r := &h.Flow.Request.HTTPMessage; m.requests.whole(h.Flow, r) {
-			m.apply(rules, h.Flow, r)
+			return m.apply(rules, h.Flow, r)
 		}
 	case *layer.Response:
 		if r := &h.Flow.Response.HTTPMessage; m.responses.whole(h.Flow, r) {
-			m.apply(rules, h.Flow, r)
+			return m.apply(rules, h.Flow, r)
 		}
 	case *layer.Error:
 		m.requests.take(h.Flow.ID)
@@ -78,36 +79,67 @@ func (m *ModifyHeaders) Handle(h layer.Hook) <-chan layer.Verdict {
 	return nil
 }
 
-func (m *ModifyHeaders) head(w *waitlist, rules []*rule.Rule, f *flow.Flow, msg *flow.HTTPMessage) {
+func (m *ModifyHeaders) head(w *waitlist, rules []*rule.Rule, f *flow.Flow, msg *flow.HTTPMessage) <-chan layer.Verdict {
 	if len(rules) > 0 && w.head(f, msg, known(rules, f)) {
-		m.apply(rules, f, msg)
+		return m.apply(rules, f, msg)
 	}
+	return nil
 }
 
-// apply removes all fields that rules for the flow name, and then adds those that have a value, so that
-// several rules with one name make several fields.
-func (m *ModifyHeaders) apply(rules []*rule.Rule, f *flow.Flow, msg *flow.HTTPMessage) {
+// apply sets what the rules for the flow say, when their files have been read if they have any.
+func (m *ModifyHeaders) apply(rules []*rule.Rule, f *flow.Flow, msg *flow.HTTPMessage) <-chan layer.Verdict {
 	var fit []*rule.Rule
+	files := false
 	for _, r := range rules {
 		if r.For(f) {
 			fit = append(fit, r)
+			_, file := r.Path()
+			files = files || file
 		}
 	}
-	for _, r := range fit {
+	if !files {
+		set(msg, fit, m.values(fit))
+		return nil
+	}
+	var values []string
+	return m.disk.Read(func() error {
+		values = m.values(fit)
+		return nil
+	}, func(err error) {
+		if err != nil {
+			m.log.Warn("modify_headers cannot read the values of headers, which stay as they are", "err", err)
+			return
+		}
+		set(msg, fit, values)
+	})
+}
+
+// values returns what each rule sets, "" for nothing.
+func (m *ModifyHeaders) values(rules []*rule.Rule) []string {
+	values := make([]string, len(rules))
+	for i, r := range rules {
+		values[i] = r.Replacement
+		if _, ok := r.Path(); !ok {
+			continue
+		}
+		b, err := r.ReadFile()
+		if err != nil {
+			m.log.Warn("modify_headers cannot read the value of a header, which is left out", "rule", r.Source, "err", err)
+		}
+		values[i] = strings.Join(strings.Fields(strings.NewReplacer("\r", " ", "\n", " ", "\x00", "").Replace(string(b))), " ")
+	}
+	return values
+}
+
+// set removes all fields that rules name, and then adds those that have a value, so that
+// several rules with one name make several fields.
+func set(msg *flow.HTTPMessage, rules []*rule.Rule, values []string) {
+	for _, r := range rules {
 		msg.Headers = msg.Headers.Del(r.Subject)
 	}
-	for _, r := range fit {
-		value := r.Replacement
-		if _, ok := r.Path(); ok {
-			b, err := r.ReadFile()
-			if err != nil {
-				m.log.Warn("modify_headers cannot read the value of a header, which is left out", "rule", r.Source, "err", err)
-				continue
-			}
-			value = strings.Join(strings.Fields(strings.NewReplacer("\r", " ", "\n", " ", "\x00", "").Replace(string(b))), " ")
-		}
-		if value != "" {
-			msg.Headers = msg.Headers.Add(r.Subject, value)
+	for i, r := range rules {
+		if values[i] != "" {
+			msg.Headers = msg.Headers.Add(r.Subject, values[i])
 		}
 	}
 }

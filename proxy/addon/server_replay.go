@@ -17,18 +17,18 @@ import (
 type ServerReplay struct {
 	settings atomic.Pointer[replaySettings]
 	loaded   atomic.Int64 // of all entries
+	waiting  waitlist
 	log      *slog.Logger
 
 	mu      sync.Mutex
-	entries []*flow.Flow       // nil: has been used
-	index   map[string][]int   // entries by headKey and bodyKey
-	heads   map[string]int     // how many entries there are for a headKey
-	waiting map[flow.ID]string // headKey of those whose request is not whole yet
+	entries []*flow.Flow     // nil: has been used
+	index   map[string][]int // entries by headKey and bodyKey
+	heads   map[string]int   // how many entries there are for a headKey
 }
 
 // NewServerReplay returns the addon, which follows the options server_replay_* from now on. It has no flows.
 func NewServerReplay(opts *option.Options, log *slog.Logger) (*ServerReplay, error) {
-	s := &ServerReplay{log: log, waiting: map[flow.ID]string{}}
+	s := &ServerReplay{log: log}
 	return s, follow(opts, func() error {
 		s.settings.Store(readReplaySettings(opts))
 		if opts.Bool("server_replay_nopop") {
@@ -97,57 +97,28 @@ func (s *ServerReplay) reindex() {
 
 // Handle answers at the headers what can be answered there. Only a request for whose head there
 // are responses, which may depend on its body, is held until it is whole.
-func (s *ServerReplay) Handle(h layer.Hook) <-chan layer.Verdict {
-	switch h := h.(type) {
-	case *layer.RequestHeaders:
-		if s.loaded.Load() > 0 && unanswered(h.Flow) {
-			s.head(h.Flow)
-		}
-	case *layer.Request:
-		if head, ok := s.take(h.Flow.ID); ok && unanswered(h.Flow) {
-			s.serve(h.Flow, head+s.settings.Load().bodyKey(h.Flow.Request))
-		}
-	case *layer.Error:
-		s.take(h.Flow.ID)
-	}
-	return nil
-}
+func (s *ServerReplay) Handle(h layer.Hook) <-chan layer.Verdict { return s.waiting.decide(h, s) }
 
-func (s *ServerReplay) head(f *flow.Flow) {
+func (s *ServerReplay) active() bool { return s.loaded.Load() > 0 }
+
+func (s *ServerReplay) known(f *flow.Flow) bool {
 	o := s.settings.Load()
 	head := o.headKey(f.Request)
 	s.mu.Lock()
-	found := s.heads[head] > 0
-	wait := found && !o.ignoreContent && !f.Request.Stream
-	if wait {
-		s.waiting[f.ID] = head
-	}
-	s.mu.Unlock()
-	switch {
-	case wait:
-		f.Request.Hold = true
-	case found && o.ignoreContent:
-		s.serve(f, head)
-	default:
-		s.miss(f)
-	}
-}
-
-func (s *ServerReplay) take(id flow.ID) (head string, ok bool) {
-	s.mu.Lock()
 	defer s.mu.Unlock()
-	head, ok = s.waiting[id]
-	delete(s.waiting, id)
-	return head, ok
+	return o.ignoreContent || s.heads[head] == 0
 }
 
-// serve answers a request with the next response for a key.
-func (s *ServerReplay) serve(f *flow.Flow, key string) {
+// apply answers a request with the next response that was recorded for one like it. One that is streamed is like none, unless bodies do not matter.
+func (s *ServerReplay) apply(f *flow.Flow) <-chan layer.Verdict {
 	o := s.settings.Load()
-	rec := s.next(key, o)
+	var rec *flow.Flow
+	if o.ignoreContent || !f.Request.Stream {
+		rec = s.next(o.headKey(f.Request)+o.bodyKey(f.Request), o)
+	}
 	if rec == nil {
 		s.miss(f)
-		return
+		return nil
 	}
 	r := *rec.Response
 	if o.refresh {
@@ -164,6 +135,7 @@ func (s *ServerReplay) serve(f *flow.Flow, key string) {
 	}
 	r.Start, r.End, r.Hold, r.Stream = time.Now(), time.Now(), false, false
 	f.Response, f.Replay = &r, flow.ReplayedResponse
+	return nil
 }
 
 // next returns the first recorded flow of a key, and uses it up unless they may be used again.

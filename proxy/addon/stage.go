@@ -6,6 +6,7 @@ import (
 
 	"sluice/proxy/addon/rule"
 	"sluice/proxy/flow"
+	"sluice/proxy/layer"
 )
 
 // A waitlist remembers the flows whose message an addon has to see whole, because a filter looks at its body.
@@ -42,10 +43,37 @@ func (w *waitlist) take(id flow.ID) bool {
 	return true
 }
 
+// A decider acts on a request once: at its head, if that says enough.
+type decider interface {
+	active() bool            // may act on any
+	known(f *flow.Flow) bool // the head of a request says what to do
+	apply(f *flow.Flow) <-chan layer.Verdict
+}
+
+// decide has an addon act on a request that nobody has answered, when its head has come or when it is whole.
+func (w *waitlist) decide(h layer.Hook, d decider) <-chan layer.Verdict {
+	switch h := h.(type) {
+	case *layer.RequestHeaders:
+		f := h.Flow
+		if d.active() && unanswered(f) && w.head(f, &f.Request.HTTPMessage, d.known(f)) {
+			return d.apply(f)
+		}
+	case *layer.Request:
+		f := h.Flow
+		if w.whole(f, &f.Request.HTTPMessage) && unanswered(f) {
+			return d.apply(f)
+		}
+	case *layer.Error:
+		w.take(h.Flow.ID)
+	}
+	return nil
+}
+
 // head reports whether an addon acts on a message when its head has come. If not, because a filter has
-// to know the body, the message is held and the flow waits. A message that is streamed is never whole: for it the head has to do.
+// to know the body, the message is held and the flow waits. So it does where an addon before this one waits, lest this one act first.
+// A message that is streamed is never whole: for it the head has to do.
 func (w *waitlist) head(f *flow.Flow, m *flow.HTTPMessage, known bool) bool {
-	if known || m.Stream {
+	if known && !m.Hold || m.Stream {
 		return true
 	}
 	m.Hold = true

@@ -19,12 +19,12 @@ func TestRulesWaitForBodies(t *testing.T) {
 	}
 	log := slog.New(slog.DiscardHandler)
 	block, err1 := NewBlockList(opts)
-	headers, err2 := NewModifyHeaders(opts, log)
+	headers, err2 := NewModifyHeaders(opts, NewDisk(), log)
 	remote, err3 := NewMapRemote(opts, log)
-	local, err4 := NewMapLocal(opts, log)
+	local, err4 := NewMapLocal(opts, NewDisk(), log)
 	auth, err5 := NewStickyAuth(opts)
 	cookies, err6 := NewStickyCookie(opts)
-	bodies, err7 := NewModifyBody(opts, log)
+	bodies, err7 := NewModifyBody(opts, NewDisk(), log)
 	for _, err := range []error{err1, err2, err3, err4, err5, err6, err7} {
 		if err != nil {
 			t.Fatal(err)
@@ -64,7 +64,7 @@ func TestModifyBodyWarnsOfEventStreams(t *testing.T) {
 			t.Fatal(err)
 		}
 		var out strings.Builder
-		m, err := NewModifyBody(opts, slog.New(slog.NewTextHandler(&out, nil)))
+		m, err := NewModifyBody(opts, NewDisk(), slog.New(slog.NewTextHandler(&out, nil)))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -58,8 +58,8 @@ func Sort(c Chain) *Sorted {
 	return s
 }
 
-// Handle shows h to the addons in their order.
-func (s *Sorted) Handle(h layer.Hook) <-chan layer.Verdict {
+// Handle is the Handle of the chain.
+func (s *Sorted) Handle(h layer.Hook) (held <-chan layer.Verdict, rest Chain) {
 	switch h.(type) {
 	case *layer.RequestHeaders:
 		return s.at[0].Handle(h)

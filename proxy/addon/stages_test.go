@@ -44,6 +44,9 @@ func TestStagesAreTold(t *testing.T) {
 			var named stages
 			ast.Inspect(f.Body, func(n ast.Node) bool {
 				if s, ok := n.(*ast.SelectorExpr); ok {
+					if s.Sel.Name == "decide" {
+						named |= atRequestHeaders | atRequest
+					}
 					if x, ok := s.X.(*ast.Ident); ok && x.Name == "layer" {
 						named |= bits[s.Sel.Name]
 					}

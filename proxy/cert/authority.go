@@ -9,6 +9,7 @@ package cert
 
 import (
 	"bytes"
+	"cmp"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -51,8 +52,8 @@ type Authority struct {
 	cache   cache
 }
 
-// newAuthority checks what a CA file holds. Its errors lack the file's name.
-func newAuthority(b *bundle, source string, now time.Time) (*Authority, error) {
+// newAuthority checks what a CA file holds. Its errors lack the file's name. rsaBits: as Config.KeySize.
+func newAuthority(b *bundle, source string, rsaBits int, now time.Time) (*Authority, error) {
 	if len(b.certs) == 0 || b.key == nil {
 		return nil, errors.New("it must hold a certificate and its private key, both PEM: " + replaceIt)
 	}
@@ -75,7 +76,7 @@ func newAuthority(b *bundle, source string, now time.Time) (*Authority, error) {
 	}
 	a := &Authority{cert: c, key: b.key, keyID: c.SubjectKeyId, source: source, leafKey: leafKey}
 	a.crlPath = "/" + name + "-" + c.SerialNumber.String() + ".crl"
-	a.rsaKey = sync.OnceValues(func() (crypto.Signer, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+	a.rsaKey = sync.OnceValues(func() (crypto.Signer, error) { return rsa.GenerateKey(rand.Reader, cmp.Or(rsaBits, 2048)) })
 	if len(a.keyID) == 0 {
 		a.keyID = keyID(c)
 	}
@@ -138,9 +139,15 @@ func keyID(c *x509.Certificate) []byte {
 	return sum[:]
 }
 
-// generate makes a new CA and returns its PEM file: key, then certificate.
-func generate(now time.Time) ([]byte, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+// generate makes a new CA and returns its PEM file: key, then certificate. rsaBits: as Config.KeySize.
+func generate(rsaBits int, now time.Time) ([]byte, error) {
+	var key crypto.Signer
+	var err error
+	if rsaBits == 0 {
+		key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	} else {
+		key, err = rsa.GenerateKey(rand.Reader, rsaBits)
+	}
 	if err != nil {
 		return nil, err
 	}

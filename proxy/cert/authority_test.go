@@ -160,7 +160,7 @@ func TestLoadImported(t *testing.T) {
 
 func TestLoadEncrypted(t *testing.T) {
 	dir := place(t, "ca-encrypted.pem", "sluice-ca.pem")
-	a, err := LoadWithPassphrase(dir, "open", testNow)
+	a, err := LoadConfig(Config{Dir: dir, Passphrase: "open"}, testNow)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,9 +174,32 @@ func TestLoadEncrypted(t *testing.T) {
 	}
 	verify(t, a, leaf, "example.com")
 	for passphrase, want := range map[string]error{"": errNoPassphrase, "wrong": errWrongPassphrase} {
-		if _, err := LoadWithPassphrase(dir, passphrase, testNow); !errors.Is(err, want) {
+		if _, err := LoadConfig(Config{Dir: dir, Passphrase: passphrase}, testNow); !errors.Is(err, want) {
 			t.Errorf("passphrase %q: error %v, want %v", passphrase, err, want)
 		}
+	}
+}
+
+// TestKeySize: a CA that is made has an RSA key if its size is given, and so have the leaves of those who need RSA.
+func TestKeySize(t *testing.T) {
+	dir := t.TempDir()
+	for _, size := range []int{1024, 3072} { // the second finds the CA of the first
+		a, err := LoadConfig(Config{Dir: dir, KeySize: size}, testNow)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Clock = func() time.Time { return testNow }
+		if key, ok := a.Certificate().PublicKey.(*rsa.PublicKey); !ok || key.N.BitLen() != 1024 {
+			t.Errorf("the CA has a %T", a.Certificate().PublicKey)
+		}
+		leaf, err := a.Leaf(LeafRequest{Names: []string{"example.com"}, RSA: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if key, ok := leaf.Leaf.PublicKey.(*rsa.PublicKey); !ok || key.N.BitLen() != size {
+			t.Errorf("the leaf has a %T, want RSA of %d bits", leaf.Leaf.PublicKey, size)
+		}
+		verify(t, a, leaf, "example.com")
 	}
 }
 

@@ -37,22 +37,33 @@ var p12 = pkcs12.LegacyDES
 // devices that trust it still do. Any number of processes may Load at once:
 // they end up with the same CA. Errors are one line and say what to do.
 func Load(dir string, now time.Time) (*Authority, error) {
-	return LoadWithPassphrase(dir, "", now)
+	return LoadConfig(Config{Dir: dir}, now)
 }
 
-// LoadWithPassphrase is Load for a CA file whose private key may be encrypted
-// (see AddCustom for the kinds). A key that is not encrypted ignores the passphrase.
-func LoadWithPassphrase(dir, passphrase string, now time.Time) (*Authority, error) {
+// Config says where the CA is and what it is like.
+type Config struct {
+	Dir string
+	// Passphrase is that of the CA's private key, which may be encrypted (see AddCustom for the kinds).
+	// A key that is not ignores it.
+	Passphrase string
+	// KeySize is the number of bits of RSA keys. A CA that is made has such a key then; 0: it has
+	// one of ECDSA, and RSA keys of leaves have 2048 bits.
+	KeySize int
+}
+
+// LoadConfig is Load for a CA that is not like most.
+func LoadConfig(c Config, now time.Time) (*Authority, error) {
+	dir := c.Dir
 	path, err := find(dir)
 	created := false
 	if err == nil && path == "" {
 		path = filepath.Join(dir, prefix+suffixCA)
-		created, err = create(dir, path, now)
+		created, err = create(c, path, now)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("certificate authority: %w: make %s usable, or "+elsewhere, err, dir)
 	}
-	a, err := open(path, passphrase, now)
+	a, err := open(path, c, now)
 	if err != nil {
 		return nil, err
 	}
@@ -80,11 +91,11 @@ func find(dir string) (string, error) {
 }
 
 // create makes a CA at path, unless another process is faster.
-func create(dir, path string, now time.Time) (bool, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+func create(c Config, path string, now time.Time) (bool, error) {
+	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return false, err
 	}
-	data, err := generate(now)
+	data, err := generate(c.KeySize, now)
 	if err != nil {
 		return false, err
 	}
@@ -95,16 +106,16 @@ func create(dir, path string, now time.Time) (bool, error) {
 	return err == nil, err
 }
 
-func open(path, passphrase string, now time.Time) (*Authority, error) {
+func open(path string, c Config, now time.Time) (*Authority, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("certificate authority: %w: make the file readable, or "+elsewhere, err)
 	}
-	b, err := parsePEM(data, passphrase)
+	b, err := parsePEM(data, c.Passphrase)
 	if err != nil {
 		return nil, fmt.Errorf("certificate authority %s: %w", path, err)
 	}
-	a, err := newAuthority(b, path, now)
+	a, err := newAuthority(b, path, c.KeySize, now)
 	if err != nil {
 		return nil, fmt.Errorf("certificate authority %s: %w", path, err)
 	}

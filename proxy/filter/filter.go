@@ -46,7 +46,7 @@ func parse(expr string, caseSensitive bool) (*Filter, error) {
 func newFilter(source string, root node) *Filter {
 	f := &Filter{source: source, describe: describe(root), root: plan(root)}
 	walk(root, func(l *leaf) {
-		f.body = f.body || l.op.body
+		f.body = f.body || l.op.body != 0
 		f.response = f.response || l.op.response
 	})
 	return f
@@ -64,8 +64,8 @@ func (f *Filter) Match(fl *flow.Flow) bool {
 	return ok
 }
 
-// MatchHead is Match for a flow whose bodies and messages are still to come. When they
-// could change the answer, known is false.
+// MatchHead is Match for a flow of whose HTTP messages some are not whole, which is those without an end, or not there at all.
+// When what is still to come of those that are there could change the answer, known is false.
 func (f *Filter) MatchHead(fl *flow.Flow) (ok, known bool) {
 	if f == nil {
 		return true, true

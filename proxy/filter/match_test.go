@@ -3,6 +3,9 @@ package filter
 import (
 	"sync"
 	"testing"
+	"time"
+
+	"sluice/proxy/flow"
 )
 
 func mustParse(t testing.TB, expr string) *Filter {
@@ -121,6 +124,32 @@ func TestMatchHead(t *testing.T) {
 		{"!(~m get & ~b x)", true, true}, {"~m post ~u api", true, true}, {"~m get | ~u api", true, true},
 	} {
 		if ok, known := mustParse(t, c.expr).MatchHead(f); ok != c.ok || known != c.known {
+			t.Errorf("%s: got %v, %v", c.expr, ok, known)
+		}
+	}
+}
+
+// TestMatchHeadKnowsWhatHasCome: only the bodies that are still to come are not known.
+func TestMatchHeadKnowsWhatHasCome(t *testing.T) {
+	asked, answering, answered, talking := newFlow(), newFlow(), newFlow(), newFlow()
+	asked.Response = nil
+	for _, f := range []*flow.Flow{answering, answered, talking} {
+		f.Request.End = time.Unix(1, 0)
+	}
+	answered.Response.End = time.Unix(2, 0)
+	talking.WebSocket = &flow.WebSocket{}
+	for _, c := range []struct {
+		f         *flow.Flow
+		expr      string
+		ok, known bool
+	}{
+		{asked, "~bq Ann", false, false}, {asked, "~bs PNG", false, true}, {asked, "!~bs PNG", true, true}, {asked, "~b Ann", false, false},
+		{answering, "~bq Ann", true, true}, {answering, "~bq x", false, true}, {answering, "~bs PNG", false, false},
+		{answering, "~b Ann", true, true}, {answering, "~b PNG", false, false}, {answering, "!~bq Ann", false, true},
+		{answered, "~bs PNG", true, true}, {answered, "~bs x", false, true}, {answered, "~b x", false, true},
+		{talking, "~bq Ann", false, false},
+	} {
+		if ok, known := mustParse(t, c.expr).MatchHead(c.f); ok != c.ok || known != c.known {
 			t.Errorf("%s: got %v, %v", c.expr, ok, known)
 		}
 	}

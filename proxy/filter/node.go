@@ -1,11 +1,15 @@
 package filter
 
-import "strings"
+import (
+	"strings"
+
+	"sluice/proxy/flow"
+)
 
 // A node is a part of a parsed expression, immutable once parsed.
 type node interface {
 	match(v *view) bool
-	// head is match without the operators that read bodies; known is false if they could change the answer.
+	// head is match without the bodies that are still to come; known is false if they could change the answer.
 	head(v *view) (ok, known bool)
 }
 
@@ -67,10 +71,22 @@ func (n not) head(v *view) (ok, known bool) {
 }
 
 func (l *leaf) head(v *view) (ok, known bool) {
-	if l.op.body {
+	if l.op.body == 0 {
+		return l.op.match(v, l), true
+	}
+	if v.f.Kind != flow.HTTP || v.f.WebSocket != nil {
 		return false, false
 	}
-	return l.op.match(v, l), true
+	known = true
+	if l.op.body&fromClient != 0 {
+		known = v.f.Request == nil || !v.f.Request.End.IsZero()
+		ok = known && inRequestBody(v, l.pat)
+	}
+	if l.op.body&fromServer != 0 && !ok {
+		whole := v.f.Response == nil || !v.f.Response.End.IsZero()
+		ok, known = whole && inResponseBody(v, l.pat), known && whole
+	}
+	return ok, known || ok
 }
 
 // walk calls f for every leaf.
@@ -119,7 +135,7 @@ func planParts(parts []node) []node {
 
 func readsBody(n node) bool {
 	found := false
-	walk(n, func(l *leaf) { found = found || l.op.body })
+	walk(n, func(l *leaf) { found = found || l.op.body != 0 })
 	return found
 }
 

@@ -15,10 +15,18 @@ type operator struct {
 	says     string // the words before the pattern, or all of them
 	flags    string // of the pattern, beside i: m, s or none
 	bytes    bool   // the pattern is one of bytes, not of text
-	body     bool   // reads a body or a message
+	body     sides  // whose bodies and messages it reads
 	response bool   // reads the response
 	match    func(v *view, l *leaf) bool
 }
+
+// sides are the peers that something comes from.
+type sides uint8
+
+const (
+	fromClient sides = 1 << iota
+	fromServer
+)
 
 const (
 	argRegex = "regex"
@@ -39,16 +47,19 @@ func rex(name, flags, says, help string, match func(*view, *pattern) bool) opera
 
 // ofBytes, ofBody and ofResponse say more of an operator.
 func (o operator) ofBytes() operator    { o.bytes = true; return o }
-func (o operator) ofBody() operator     { o.body, o.bytes = true, true; return o }
 func (o operator) ofResponse() operator { o.response = true; return o }
+func (o operator) ofBody(from sides) operator {
+	o.body, o.bytes, o.response = from, true, from&fromServer != 0
+	return o
+}
 
 // operators are in the order of the help page.
 var operators = []operator{
 	op("~a", "is an asset", "asset in response: script, style sheet, image, font", isAsset).ofResponse(),
 	op("~all", "is any flow", "every flow", func(*view) bool { return true }),
-	rex("~b", "s", "body matches", "body of either side, or a message", inBody).ofBody().ofResponse(),
-	rex("~bq", "s", "request body matches", "body or message of the client", inRequestBody).ofBody(),
-	rex("~bs", "s", "response body matches", "body or message of the server", inResponseBody).ofBody().ofResponse(),
+	rex("~b", "s", "body matches", "body of either side, or a message", inBody).ofBody(fromClient | fromServer),
+	rex("~bq", "s", "request body matches", "body or message of the client", inRequestBody).ofBody(fromClient),
+	rex("~bs", "s", "response body matches", "body or message of the server", inResponseBody).ofBody(fromServer),
 	operator{Operator: Operator{"~c", argInt, "response status, as in 404 or 4xx"}, response: true, match: hasStatus},
 	rex("~comment", "m", "comment matches", "comment of the flow", inComment),
 	rex("~d", "", "domain matches", "host of the request, or of TLS that failed", inHost),

@@ -19,10 +19,11 @@ type FlowHook interface {
 	Subject() *flow.Flow
 }
 
-// A Verdict is what a person decided about a held flow.
+// A Verdict is what was decided about a held flow.
 type Verdict struct {
 	Kill bool
 	Edit *flow.Edit // nil: as it was
+	Do   func()     // changes the flow, where an Edit does not serve; nil: nothing. It is called as hooks are shown, and must not block.
 }
 
 // OfFlow is the part that all flow hooks share.

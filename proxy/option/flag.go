@@ -77,8 +77,8 @@ func BindFlags(fs *pflag.FlagSet, names ...string) {
 		if s.Choices != nil {
 			help += " One of " + strings.Join(s.Choices, ", ") + "."
 		}
-		if s.Later {
-			help += " Not supported yet."
+		if s.Instead != "" {
+			help += " Not supported yet: " + s.Instead + "."
 		}
 		long, shared := strings.ReplaceAll(name, "_", "-"), new(optionFlag)
 		bind(fs, long, help, &flagValue{optionFlag: shared, spec: s})

@@ -76,16 +76,17 @@ func (o *Options) Changed(name string) bool {
 	return !equal(o.read(name), mustSpec(name).Default)
 }
 
-// Unsupported lists, sorted, the options that differ from their defaults and that nothing acts on yet.
+// Unsupported says of every option that differs from its default and that nothing acts on yet, in the order of
+// names, that it is so and what to do instead.
 func (o *Options) Unsupported() []string {
-	var names []string
+	var all []string
 	for name, s := range table {
-		if s.Later && o.Changed(name) {
-			names = append(names, name)
+		if s.Instead != "" && o.Changed(name) {
+			all = append(all, s.Unsupported())
 		}
 	}
-	slices.Sort(names)
-	return names
+	slices.Sort(all)
+	return all
 }
 
 // All lists every option in the order of names.

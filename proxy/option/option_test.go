@@ -185,7 +185,8 @@ func TestReset(t *testing.T) {
 	if err := o.Set("anticache", "mode=socks5", "scripts=a.py"); err != nil {
 		t.Fatal(err)
 	}
-	if got := o.Unsupported(); !slices.Equal(got, []string{"scripts"}) {
+	if got := o.Unsupported(); !slices.Equal(got, []string{"scripts is kept, but nothing acts on it yet: " +
+		"change messages with map_local, map_remote, modify_body, modify_headers and block_list, or at the prompt"}) {
 		t.Errorf("unsupported %v", got)
 	}
 	if err := o.Reset("mode"); err != nil || o.Changed("mode") || !o.Changed("anticache") {

@@ -132,7 +132,6 @@ websocket | bool | true
 // waiting says of every option of the reference that nothing acts on yet which part will bring it, or what replaces it.
 var waiting = map[string]string{
 	"http3":                      "HTTP/3 over QUIC",
-	"key_size":                   "replaced: the keys are ECDSA on P-256, and RSA of 2048 bits for old clients",
 	"normalize_outbound_headers": "HTTP/2",
 	"protobuf_definitions":       "content views: names of fields",
 	"scripts":                    "scripts",
@@ -171,8 +170,8 @@ func TestReference(t *testing.T) {
 		if s.Type != kind || ours != value && different[name] == "" {
 			t.Errorf("%s is a %s with the default %q, want a %s with %q", name, s.Type, ours, kind, value)
 		}
-		if _, listed := waiting[name]; listed != s.Later {
-			t.Errorf("%s: waits for something: %v; is in the table of those that do: %v", name, s.Later, listed)
+		if _, listed := waiting[name]; listed != (s.Instead != "") {
+			t.Errorf("%s: what to do instead: %q; is in the table of those that do: %v", name, s.Instead, listed)
 		}
 	}
 	if len(seen) != 117 {

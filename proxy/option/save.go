@@ -237,8 +237,8 @@ func (o *Options) Dump(w io.Writer) error {
 		if s.Choices != nil {
 			kind = "Valid values are " + strings.Join(s.Choices, ", ") + "."
 		}
-		if s.Later {
-			kind += " Not supported yet."
+		if s.Instead != "" {
+			kind += " Not supported yet: " + s.Instead + "."
 		}
 		data, err := encode(&yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{
 			{Kind: yaml.ScalarNode, Value: s.Name}, newValue(s.Default, &yaml.Node{}),

@@ -27,9 +27,14 @@ type Spec struct {
 	Default any
 	Help    string
 	Choices []string // the only values allowed; nil: any
-	Later   bool     // accepted and kept, but nothing acts on it yet
+	Instead string   // nothing acts on it yet, though it is kept: what there is instead; "": something does
 
 	check func(v any) error // nil: every value of the type is fine; never sees nil or ""
+}
+
+// Unsupported says of an option with an Instead that nothing acts on it, in one sentence.
+func (s *Spec) Unsupported() string {
+	return s.Name + " is kept, but nothing acts on it yet: " + s.Instead
 }
 
 // optional reports whether the option may be unset.

@@ -45,8 +45,9 @@ func list(name, help string, def ...string) Spec {
 	return Spec{Name: name, Type: StrSeq, Default: append([]string{}, def...), Help: help}
 }
 
-func (s Spec) later() Spec {
-	s.Later = true
+// later says of an option that nothing acts on it yet, and what to do instead.
+func (s Spec) later(instead string) Spec {
+	s.Instead = instead
 	return s
 }
 
@@ -70,18 +71,18 @@ func coreSpecs() []Spec {
 		boolean("http2", true, "Speak HTTP/2."),
 		number("http2_ping_keepalive", 58, "Send a PING on HTTP/2 connections to servers that are idle for this many seconds; 0 never does.").
 			checked(between(0, maxInt)),
-		boolean("http3", true, "Speak HTTP/3 over QUIC.").later(),
+		boolean("http3", true, "Speak HTTP/3 over QUIC.").later("HTTP/3 is off in any case, and clients are led to HTTP/2"),
 		boolean("http_connect_send_host_header", true, "Send a Host header with CONNECT requests to upstream proxies."),
 		list("ignore_hosts", "Relay hosts that match one of these regular expressions untouched. They are matched against host:port, "+
 			"by name and by address.").checked(regexps),
-		number("key_size", 2048, "Without effect: our CA and its certificates have ECDSA keys on P-256, and RSA keys of 2048 bits for clients that know no ECDSA. "+
-			"A CA that is there already keeps the key it has.").checked(between(1024, 16384)).later(),
+		number("key_size", 2048, "Bits of RSA keys, from the next start on. If it is not the default, a CA that is made has such a key instead of one of ECDSA, "+
+			"and a CA that is there already keeps the key it has. Certificates have ECDSA keys but for clients that know RSA only.").checked(between(1024, 16384)),
 		text("listen_host", "", "Address to listen on; empty listens on all. A mode's own address goes first."),
 		Spec{Name: "listen_port", Type: OptionalInt, check: between(0, 65535),
 			Help: "Port to listen on; unset takes the default of the mode. A mode's own port goes first."},
 		list("mode", "What the proxy is to its clients: regular, transparent, socks5, upstream:SPEC, reverse:SPEC and so on, "+
 			"each with an optional @[host:]port to listen on.", "regular"),
-		optionalText("protobuf_definitions", "A .proto file that names the fields of Protobuf and gRPC messages.").later(),
+		optionalText("protobuf_definitions", "A .proto file that names the fields of Protobuf and gRPC messages.").later("fields are shown by number"),
 		boolean("rawtcp", true, "Relay TCP traffic that no protocol recognises."),
 		boolean("server", true, "Listen for clients. Without it only stored flows are looked at."),
 		boolean("show_ignored_hosts", false, "Record what ignored hosts send and receive as TCP and UDP flows."),
@@ -105,7 +106,7 @@ func proxySpecs() []Spec {
 		text("connection_strategy", "eager", "When to connect to a server: at once, or when something is to be sent. "+
 			"Eager also learns what the server says first.", "eager", "lazy"),
 		boolean("keep_host_header", false, "In reverse mode, leave the client's Host header as it is."),
-		boolean("normalize_outbound_headers", true, "Write the header names of HTTP/2 messages in lower case.").later(),
+		boolean("normalize_outbound_headers", true, "Write the header names of HTTP/2 messages in lower case.").later("names go on as they came"),
 		boolean("proxy_debug", false, "Log what the protocol layers do."),
 		boolean("store_streamed_bodies", false, "Record bodies that pass by because of stream_large_bodies."),
 		optionalText("stream_large_bodies", "Let bodies larger than this pass without recording them; the suffixes k, m, g and t are understood.").checked(size),

@@ -23,7 +23,8 @@ func addonSpecs() []Spec {
 		optionalText("save_stream_file", "Write flows to this file as they end. A + in front appends; strftime fields in the name are filled in."),
 		optionalText("save_stream_filter", "Write only flows that match this filter."),
 		number("save_format", 21, "Version of the flow files that are written: 21, or 8 for mitmproxy 8 and older.").checked(saveFormat),
-		list("scripts", "Scripts to run. In a config file a relative path starts at the file's directory.").later(),
+		list("scripts", "Scripts to run. In a config file a relative path starts at the file's directory.").
+			later("change messages with map_local, map_remote, modify_body, modify_headers and block_list, or at the prompt"),
 		optionalText("stickyauth", "Repeat the Authorization header in later requests that match this filter."),
 		optionalText("stickycookie", "Repeat cookies that were set in later requests that match this filter."),
 		boolean("strip_ech", true, "Remove Encrypted Client Hello from DNS HTTPS records."),
@@ -63,16 +64,17 @@ func ruleSpecs() []Spec {
 }
 
 func webSpecs() []Spec {
+	const instead = "there is no web interface: use the console, or sluice dump"
 	return []Spec{
 		list("web_columns", "Columns of the flow list in the browser.",
-			"tls", "icon", "path", "method", "status", "size", "time").later(),
-		boolean("web_debug", false, "Log what the web interface does.").later(),
-		text("web_host", "127.0.0.1", "Address of the web interface.").later(),
-		boolean("web_open_browser", true, "Open a browser at the start.").later(),
-		text("web_password", "", "Password of the web interface; empty makes one up.").later(),
-		number("web_port", 8081, "Port of the web interface.").checked(between(0, 65535)).later(),
-		Spec{Name: "web_static_viewer", Type: OptionalStr, Default: "", Later: true,
+			"tls", "icon", "path", "method", "status", "size", "time").later(instead),
+		boolean("web_debug", false, "Log what the web interface does.").later(instead),
+		text("web_host", "127.0.0.1", "Address of the web interface.").later(instead),
+		boolean("web_open_browser", true, "Open a browser at the start.").later(instead),
+		text("web_password", "", "Password of the web interface; empty makes one up.").later(instead),
+		number("web_port", 8081, "Port of the web interface.").checked(between(0, 65535)).later(instead),
+		Spec{Name: "web_static_viewer", Type: OptionalStr, Default: "", Instead: instead,
 			Help: "Write a static page that shows the flows of rfile to this directory."},
-		text("web_theme", "system", "Colours of the web interface.", "system", "dark", "light").later(),
+		text("web_theme", "system", "Colours of the web interface.", "system", "dark", "light").later(instead),
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/netip"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -44,8 +43,8 @@ func testFlow(t *testing.T) *flow.Flow {
 func TestExport(t *testing.T) {
 	f := testFlow(t)
 	for format, want := range map[string]string{
-		"curl":         `curl --compressed -H 'Host: example.com:8080' -H 'X-It: it'"'"'s' -X POST 'http://example.com:8080/a?b=c' -d 'a=b&c'`,
-		"httpie":       `http POST 'http://example.com:8080/a?b=c' 'accept-encoding: gzip' 'Host: example.com:8080' 'X-It: it'"'"'s' <<< 'a=b&c'`,
+		"curl":         `curl --compressed -H 'Host: example.com:8080' -H 'X-It: it'"'"'s' -X POST -H content-type: 'http://example.com:8080/a?b=c' -d 'a=b&c'`,
+		"httpie":       `printf 'a=b&c' | http POST 'http://example.com:8080/a?b=c' 'accept-encoding: gzip' 'Host: example.com:8080' 'X-It: it'"'"'s'`,
 		"raw_request":  "POST /a?b=c HTTP/1.1\r\nHost: example.com:8080\r\nAccept-Encoding: gzip\r\nX-It: it's\r\nContent-Length: 5\r\n\r\na=b&c",
 		"raw_response": "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello",
 	} {
@@ -79,29 +78,6 @@ func TestExportOfWhatIsMissing(t *testing.T) {
 	}
 	if _, err := Export("curl", &flow.Flow{Kind: flow.TCP}, false); !errors.Is(err, errNoRequest) {
 		t.Errorf("a TCP flow: %v", err)
-	}
-}
-
-// What a shell makes of a quoted body is the body.
-func TestShellBody(t *testing.T) {
-	sh, err := exec.LookPath("sh")
-	if err != nil {
-		t.Skip("no shell")
-	}
-	for _, body := range []string{"a b", "it's", "$HOME `id` \"x\"", "100% \\n", "tab\there", "é ü 日本", "a\nb\n\n", "\n", "-n\tx", "--\n"} {
-		word, err := shellBody([]byte(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		out, err := exec.Command(sh, "-c", "printf %s "+word).Output()
-		if err != nil || string(out) != body {
-			t.Errorf("%s printed %q, want %q (%v)", word, out, body, err)
-		}
-	}
-	for _, body := range []string{"\xff", "a\x00b"} {
-		if _, err := shellBody([]byte(body)); err == nil {
-			t.Errorf("%q has no form for a shell", body)
-		}
 	}
 }
 
@@ -375,7 +351,7 @@ func TestOptions(t *testing.T) {
 func TestLaterCommandsSaySo(t *testing.T) {
 	x := newFixture(t, nil)
 	_, err := x.reg.Run(t.Context(), "script.run @shown x")
-	if want := "script.run is not available yet: scripts come with a later version"; err == nil || err.Error() != want {
+	if want := "script.run is not available yet: change flows at the prompt, or messages by rules such as modify_body"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }

@@ -75,73 +75,6 @@ func outlineOf(f *flow.Flow) (outline, error) {
 	return o, nil
 }
 
-func exportCurl(f *flow.Flow, preserveIP bool) ([]byte, error) {
-	o, err := outlineOf(f)
-	if err != nil {
-		return nil, err
-	}
-	args := []string{"curl"}
-	if peer := f.Server.Peer; preserveIP && peer.IsValid() && peer.Addr().String() != o.request.PrettyHost() {
-		args = append(args, "--resolve", fmt.Sprintf("%s:%d:[%s]", o.request.PrettyHost(), o.request.Port, peer.Addr()))
-	}
-	if o.compressed {
-		args = append(args, "--compressed")
-	}
-	for _, h := range o.headers {
-		args = append(args, "-H", curlHeader(h))
-	}
-	if m := o.request.Method; m != "GET" {
-		if len(o.body) == 0 {
-			args = append(args, "-H", "content-length: 0")
-		}
-		args = append(args, "-X", m)
-	}
-	line := join(append(args, o.request.PrettyURL()))
-	if len(o.body) == 0 {
-		return []byte(line), nil
-	}
-	body, err := shellBody(o.body)
-	if err != nil {
-		return nil, err
-	}
-	flag := " -d "
-	if o.body[0] == '@' { // which -d takes for the name of a file
-		flag = " --data-raw "
-	}
-	return []byte(line + flag + body), nil
-}
-
-// curlHeader writes a header; curl sends one without a value only if it ends in a semicolon.
-func curlHeader(h flow.Header) string {
-	if h.Value == "" {
-		return h.Name + ";"
-	}
-	return h.Name + ": " + h.Value
-}
-
-func exportHTTPie(f *flow.Flow) ([]byte, error) {
-	o, err := outlineOf(f)
-	if err != nil {
-		return nil, err
-	}
-	args := []string{"http", o.request.Method, o.request.PrettyURL()}
-	if o.compressed {
-		args = append(args, "accept-encoding: "+o.request.Headers.Get("accept-encoding"))
-	}
-	for _, h := range o.headers {
-		args = append(args, h.Name+": "+h.Value)
-	}
-	line := join(args)
-	if len(o.body) > 0 {
-		body, err := shellBody(o.body)
-		if err != nil {
-			return nil, err
-		}
-		line += " <<< " + body
-	}
-	return []byte(line), nil
-}
-
 func exportRaw(f *flow.Flow) ([]byte, error) {
 	if f.Request == nil {
 		return nil, errors.New("can't export flow with no request or response")
@@ -252,58 +185,6 @@ func transcript(w *flow.WebSocket) []byte {
 		b = append(b, m.Content...)
 	}
 	return b
-}
-
-// shellBody writes content as one word for a POSIX shell.
-func shellBody(body []byte) (string, error) {
-	if !utf8.Valid(body) || slices.Contains(body, 0) {
-		return "", errors.New("request content must be valid unicode: export it as raw_request instead")
-	}
-	text := string(body)
-	if !strings.ContainsFunc(text, func(r rune) bool { return r < 0x20 || r == 0x7f }) {
-		return quote(text), nil
-	}
-	text = strings.TrimRight(text, "\n") // as $() would
-	ending := string(body[len(text):])
-	var b strings.Builder
-	b.WriteString(`"$(printf '`)
-	for i, r := range text {
-		switch {
-		case r < 0x20 || r == 0x7f || r == '-' && i == 0: // lest printf take it for an option
-			fmt.Fprintf(&b, `\%03o`, r) // which every printf knows, unlike \x
-		case r == '\'':
-			b.WriteString(`\047`)
-		case r == '\\':
-			b.WriteString(`\\`)
-		case r == '%':
-			b.WriteString("%%")
-		default:
-			b.WriteRune(r)
-		}
-	}
-	b.WriteString(`')"`)
-	if ending != "" {
-		b.WriteString("'" + ending + "'")
-	}
-	return b.String(), nil
-}
-
-const shellSafe = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-"
-
-// quote writes text as one word for a POSIX shell.
-func quote(text string) string {
-	if text != "" && strings.Trim(text, shellSafe) == "" {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'"'"'`) + "'"
-}
-
-func join(args []string) string {
-	words := make([]string, len(args))
-	for i, a := range args {
-		words[i] = quote(a)
-	}
-	return strings.Join(words, " ")
 }
 
 func hostPort(r *flow.Request) string {

@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,7 +24,7 @@ func exportPython(f *flow.Flow) ([]byte, error) {
 	if headers := o.joined(); len(headers) > 0 {
 		b.WriteString("    headers={\n")
 		for _, h := range headers {
-			fmt.Fprintf(&b, "        %s: %s,\n", pythonText(h.Name), pythonText(h.Value))
+			fmt.Fprintf(&b, "        %s: %s,\n", pythonText(h.Name), pythonText(latin1(h.Value)))
 		}
 		b.WriteString("    },\n")
 	}
@@ -49,6 +50,18 @@ func (o *outline) joined() flow.Headers {
 		}
 	}
 	return out
+}
+
+// latin1 returns a character for each byte, as Python and JavaScript take headers.
+func latin1(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		return s
+	}
+	var b strings.Builder
+	for i := range len(s) {
+		b.WriteRune(rune(s[i]))
+	}
+	return b.String()
 }
 
 // pythonText writes a str of Python. What is not UTF-8 is as Python reads headers: a character for each byte.
@@ -162,9 +175,6 @@ func exportFetch(f *flow.Flow) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !utf8.Valid(o.body) {
-		return nil, errors.New("request content must be valid unicode: export it as raw_request instead")
-	}
 	if m := o.request.Method; len(o.body) > 0 && (m == "GET" || m == "HEAD") {
 		return nil, errors.New("fetch sends no body with " + m + ": export it as curl instead")
 	}
@@ -176,15 +186,23 @@ func exportFetch(f *flow.Flow) ([]byte, error) {
 	if headers := o.joined(); len(headers) > 0 {
 		b.WriteString("  headers: {\n")
 		for _, h := range headers {
-			fmt.Fprintf(&b, "    %s: %s,\n", jsText(h.Name), jsText(h.Value))
+			fmt.Fprintf(&b, "    %s: %s,\n", jsText(h.Name), jsText(latin1(h.Value)))
 		}
 		b.WriteString("  },\n")
 	}
 	if len(o.body) > 0 {
-		fmt.Fprintf(&b, "  body: %s,\n", jsText(string(o.body)))
+		fmt.Fprintf(&b, "  body: %s,\n", jsBody(o.body))
 	}
 	b.WriteString("});\nconsole.log(response.status, await response.text());\n")
 	return []byte(b.String()), nil
+}
+
+// jsBody writes what fetch sends as these bytes.
+func jsBody(body []byte) string {
+	if utf8.Valid(body) {
+		return jsText(string(body))
+	}
+	return `Uint8Array.from(atob("` + base64.StdEncoding.EncodeToString(body) + `"), (c) => c.charCodeAt(0))`
 }
 
 // jsText writes a string of JavaScript.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,17 +27,18 @@ func TestExportedProgramsSend(t *testing.T) {
 		io.WriteString(w, "the answer")
 	}))
 	defer origin.Close()
-	for _, body := range []string{"", "a=\"b\" \\ `c`\n$HOME é \x01\n", `{"plain": true}`} {
+	const text = `it's a "text" \n $(id) é €`
+	for _, body := range []string{"", "a=\"b\" \\ `c`\n$HOME é \x01\n", `{"plain": true}`, "\x00\xff%s'\r\n-\\0"} {
 		f, err := Create("POST", origin.URL+"/a%20b?c=%22d%22&e=f", time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
-		f.Request.Headers = append(f.Request.Headers, flow.Header{Name: "X-Text", Value: `it's a "text" \n`}, flow.Header{Name: "Connection", Value: "close"},
+		f.Request.Headers = append(f.Request.Headers, flow.Header{Name: "X-Text", Value: text}, flow.Header{Name: "Connection", Value: "close"},
 			flow.Header{Name: "X-Many", Value: "1, 2"}, flow.Header{Name: "Cookie", Value: "a=1; b=2"}, flow.Header{Name: "Content-Type", Value: "text/plain"})
 		f.Request.Body = flow.BodyOf([]byte(body))
-		want := sent{"POST", f.Request.Path, body, `it's a "text" \n`, "1, 2", "a=1; b=2"}
+		want := sent{"POST", f.Request.Path, body, text, "1, 2", "a=1; b=2"}
 		for _, c := range []struct{ format, ext, program string }{
-			{"python", ".py", "python3"}, {"fetch", ".mjs", "node"}, {"curl", ".sh", "sh"}, {"go", ".go", "go"},
+			{"python", ".py", "python3"}, {"fetch", ".mjs", "node"}, {"curl", ".sh", "sh"}, {"httpie", ".sh", "sh"}, {"go", ".go", "go"},
 		} {
 			program, err := Export(c.format, f, false)
 			if err != nil {
@@ -49,7 +51,7 @@ func TestExportedProgramsSend(t *testing.T) {
 
 func run(t *testing.T, program []byte, ext, with string, got <-chan sent, want sent) {
 	path, err := exec.LookPath(with)
-	if err != nil || ext == ".py" && exec.Command(path, "-c", "import requests").Run() != nil || ext == ".sh" && exec.Command("curl", "--version").Run() != nil {
+	if err != nil || ext == ".py" && exec.Command(path, "-c", "import requests").Run() != nil || ext == ".sh" && !has(program) {
 		t.Skip("there is nothing to run it with")
 	}
 	file := filepath.Join(t.TempDir(), "main"+ext)
@@ -69,6 +71,15 @@ func run(t *testing.T, program []byte, ext, with string, got <-chan sent, want s
 	}
 }
 
+// has reports whether the program that a command line names at its end is there.
+func has(line []byte) bool {
+	name := "curl"
+	if strings.Contains(string(line), "http POST ") {
+		name = "http"
+	}
+	return exec.Command(name, "--version").Run() == nil
+}
+
 func TestExportedGoIsFormatted(t *testing.T) {
 	program, err := Export("go", testFlow(t), false)
 	if err != nil {
@@ -81,16 +92,22 @@ func TestExportedGoIsFormatted(t *testing.T) {
 
 func TestExportsThatCannotBe(t *testing.T) {
 	f := testFlow(t)
+	f.Request.Headers = f.Request.Headers.Add("X-Odd", "\xff")
+	if _, err := Export("httpie", f, false); err == nil || !strings.Contains(err.Error(), "curl") {
+		t.Error(err)
+	}
+	f.Request.Headers = f.Request.Headers.Set("X-Odd", "\x00")
+	if _, err := Export("curl", f, false); err == nil || !strings.Contains(err.Error(), "raw_request") {
+		t.Error(err)
+	}
+	f.Request.Headers = f.Request.Headers.Del("X-Odd")
 	f.Request.Method = "GET"
 	if _, err := Export("fetch", f, false); err == nil {
 		t.Error("fetch has no body with GET")
 	}
 	f.Request.Method = "POST"
 	f.Request.Body = flow.BodyOf([]byte("\xff"))
-	if _, err := Export("fetch", f, false); err == nil {
-		t.Error("fetch takes text only")
-	}
-	for _, format := range []string{"python", "go"} {
+	for _, format := range []string{"python", "go", "fetch", "curl", "httpie"} {
 		if _, err := Export(format, f, false); err != nil {
 			t.Error(format, err)
 		}

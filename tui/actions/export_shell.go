@@ -1,0 +1,155 @@
+package actions
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"sluice/proxy/flow"
+)
+
+// maxWord is the longest body, in bytes, that is a word of a command line. Systems take no words of more than 128 KiB.
+const maxWord = 64 << 10
+
+func exportCurl(f *flow.Flow, preserveIP bool) ([]byte, error) {
+	o, err := outlineOf(f)
+	if err != nil {
+		return nil, err
+	}
+	url := o.request.PrettyURL()
+	args := []string{"curl"}
+	if peer := f.Server.Peer; preserveIP && peer.IsValid() && peer.Addr().String() != o.request.PrettyHost() {
+		args = append(args, "--resolve", fmt.Sprintf("%s:%d:[%s]", o.request.PrettyHost(), o.request.Port, peer.Addr()))
+	}
+	if strings.ContainsAny(o.request.Path, "[]{}") { // which curl takes for a set of URLs
+		args = append(args, "--globoff")
+	}
+	if path, _, _ := strings.Cut(o.request.Path, "?"); strings.Contains(path+"/", "/./") || strings.Contains(path+"/", "/../") {
+		args = append(args, "--path-as-is")
+	}
+	if o.compressed {
+		args = append(args, "--compressed")
+	}
+	for _, h := range o.headers {
+		args = append(args, "-H", curlHeader(h))
+	}
+	switch m := o.request.Method; {
+	case m == "HEAD" && len(o.body) == 0:
+		args = append(args, "--head") // else it waits for a body
+	case m != "GET":
+		if len(o.body) == 0 {
+			args = append(args, "-H", "content-length: 0")
+		}
+		args = append(args, "-X", m)
+	case len(o.body) > 0:
+		args = append(args, "-X", m) // else it is a POST
+	}
+	if len(o.body) > 0 && !o.headers.Has("Content-Type") {
+		args = append(args, "-H", "content-type:") // else it is a form's
+	}
+	args = append(args, url)
+	switch {
+	case len(o.body) == 0:
+		return join(args)
+	case !utf8.Valid(o.body) || strings.ContainsRune(string(o.body), 0) || len(o.body) > maxWord:
+		return pipe(o.body, append(args, "--data-binary", "@-"))
+	case o.body[0] == '@': // which -d takes for the name of a file
+		return join(append(args, "--data-raw", string(o.body)))
+	}
+	return join(append(args, "-d", string(o.body)))
+}
+
+// curlHeader writes a header; curl sends one without a value only if it ends in a semicolon.
+func curlHeader(h flow.Header) string {
+	if h.Value == "" {
+		return h.Name + ";"
+	}
+	return h.Name + ": " + h.Value
+}
+
+func exportHTTPie(f *flow.Flow) ([]byte, error) {
+	o, err := outlineOf(f)
+	if err != nil {
+		return nil, err
+	}
+	args := []string{"http", o.request.Method, o.request.PrettyURL()}
+	if o.compressed {
+		args = append(args, "accept-encoding: "+o.request.Headers.Get("accept-encoding"))
+	}
+	for _, h := range o.headers {
+		args = append(args, curlHeader(h)) // which is HTTPie's form, too
+	}
+	for _, a := range args {
+		if !utf8.ValidString(a) {
+			return nil, fmt.Errorf("HTTPie takes no %q, which is not UTF-8: export it as curl instead", Text([]byte(a)))
+		}
+	}
+	if len(o.body) == 0 {
+		return join(args)
+	}
+	return pipe(o.body, args) // a here-string would put a newline behind it
+}
+
+// pipe writes a command that is given input.
+func pipe(input []byte, args []string) ([]byte, error) {
+	line, err := join(args)
+	if err != nil {
+		return nil, err
+	}
+	return append([]byte("printf '"+printf(string(input))+"' | "), line...), nil
+}
+
+// join writes words as one line for a POSIX shell.
+func join(args []string) ([]byte, error) {
+	var line []byte
+	for i, a := range args {
+		if strings.ContainsRune(a, 0) {
+			return nil, fmt.Errorf("no command line has room for the zero byte in %q: export it as raw_request instead", Text([]byte(a)))
+		}
+		if i > 0 {
+			line = append(line, ' ')
+		}
+		line = append(line, quote(a)...)
+	}
+	return line, nil
+}
+
+const shellSafe = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-"
+
+// quote writes text without zero bytes as one word for a POSIX shell. What a screen cannot show is written as escapes.
+func quote(text string) string {
+	if text != "" && strings.Trim(text, shellSafe) == "" {
+		return text
+	}
+	if utf8.ValidString(text) && !strings.ContainsFunc(text, isControl) {
+		return "'" + strings.ReplaceAll(text, "'", `'"'"'`) + "'"
+	}
+	front := strings.TrimRight(text, "\n") // as $() would
+	word := `"$(printf '` + printf(front) + `')"`
+	if ending := text[len(front):]; ending != "" {
+		word += "'" + ending + "'"
+	}
+	return word
+}
+
+func isControl(r rune) bool { return r < 0x20 || r == 0x7f }
+
+// printf writes text as the format, between single quotes, with which the command printf prints it.
+func printf(text string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); {
+		r, n := utf8.DecodeRuneInString(text[i:])
+		switch {
+		case isControl(r) || r == '\'' || r == utf8.RuneError && n == 1 || r == '-' && i == 0: // lest it be taken for an option
+			fmt.Fprintf(&b, `\%03o`, text[i]) // which every printf knows, unlike \x
+		case r == '\\':
+			b.WriteString(`\\`)
+		case r == '%':
+			b.WriteString("%%")
+		default:
+			b.WriteString(text[i : i+n])
+		}
+		i += n
+	}
+	return b.String()
+}
