@@ -53,7 +53,7 @@ func TestReverseHTTP2(t *testing.T) {
 		client, server string // versions
 	}{
 		{"h2 to https", "https", onlyHTTP2, two.URL, "eager lazy", "HTTP/2.0", "HTTP/2.0"},
-		{"h2 to https of h1", "https", onlyHTTP2, one.URL, "lazy", "HTTP/2.0", "HTTP/1.1"},
+		{"h2 to https of h1", "https", onlyHTTP2, one.URL, "eager lazy", "HTTP/2.0", "HTTP/1.1"},
 		{"h2 to http", "https", onlyHTTP2, plain.URL, "eager lazy", "HTTP/2.0", "HTTP/1.1"},
 		{"h1 in TLS to https", "https", onlyHTTP1, two.URL, "eager lazy", "HTTP/1.1", "HTTP/1.1"},
 		{"h1 to https", "http", onlyHTTP1, two.URL, "eager lazy", "HTTP/1.1", "HTTP/1.1"},

@@ -167,6 +167,9 @@ func (s *tlsSettings) clientProtocol(ctx *layer.Context, offers []string) string
 		if p := ctx.Server.ALPN; slices.Contains(offers, p) {
 			return p
 		}
+		if s.translates(offers) {
+			return "h2"
+		}
 		return ""
 	}
 	for _, p := range offers {
@@ -232,10 +235,15 @@ func (s *tlsSettings) offers(client *flow.Client) []string {
 			known = append(known, p)
 		}
 	}
-	if client.ALPN == "h2" && !slices.Contains(known, "http/1.1") {
-		known = append(known, "http/1.1") // it speaks HTTP/2 with us already, so we can translate
+	if s.translates(known) {
+		known = append(known, "http/1.1")
 	}
 	return known
+}
+
+// translates reports whether a client that makes these offers wants HTTP/2 and nothing else: a server need not speak it, we do.
+func (s *tlsSettings) translates(offers []string) bool {
+	return s.http2 && slices.Contains(offers, "h2") && !slices.Contains(offers, "http/1.1")
 }
 
 // serverName is the name to ask a server for and to verify it by: a name or an IP literal.
