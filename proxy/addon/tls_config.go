@@ -187,8 +187,11 @@ func (t *TLSConfig) startServer(h *layer.TLSStart) {
 	if net.ParseIP(name) == nil {
 		conn.SNI = name
 	}
-	if len(conn.ALPNOffers) == 0 {
+	switch {
+	case len(conn.ALPNOffers) == 0:
 		conn.ALPNOffers = s.offers(ctx.Client)
+	case !s.http2:
+		conn.ALPNOffers = slices.DeleteFunc(slices.Clone(conn.ALPNOffers), func(p string) bool { return p == "h2" })
 	}
 	conn.Touch()
 	k := tlsConfigKey{name: name, protocols: strings.Join(conn.ALPNOffers, "\x00"), cert: s.clientCert}
