@@ -26,6 +26,9 @@ func (r *rig) h2Client(offers ...string) *http.Client {
 	at := &url.URL{Scheme: "http", Host: r.Addrs()[0].String()}
 	c := &http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(at), ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: pool, NextProtos: offers}}}
 	r.t.Cleanup(c.CloseIdleConnections)
+	if len(offers) == 1 && offers[0] == "h2" {
+		return speaking(c, onlyHTTP2) // or more would be offered
+	}
 	return c
 }
 
@@ -58,6 +61,7 @@ func TestHTTP2EndToEnd(t *testing.T) {
 	}{
 		{"h2 to h2", []string{"h2", "http/1.1"}, true, "eager", "HTTP/2.0", "HTTP/2.0"},
 		{"h2 to h1", []string{"h2", "http/1.1"}, false, "lazy", "HTTP/2.0", "HTTP/1.1"},
+		{"h2 alone to h1", []string{"h2"}, false, "eager", "HTTP/2.0", "HTTP/1.1"},
 		{"as the origin", []string{"h2", "http/1.1"}, false, "eager", "HTTP/1.1", "HTTP/1.1"},
 		{"h1 to h2", []string{"http/1.1", "h2"}, true, "lazy", "HTTP/1.1", "HTTP/2.0"},
 	} {

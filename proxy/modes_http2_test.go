@@ -1,9 +1,12 @@
 package proxy
 
 import (
+	"crypto/tls"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,12 +42,31 @@ func post(t *testing.T, c *http.Client, url, body string) (got, version string) 
 	return string(b), resp.Proto
 }
 
+// only has an origin speak one protocol, and refuse those who do not offer it (RFC 7301 §3.2).
+func only(s *httptest.Server, protocol string) {
+	s.TLS = &tls.Config{NextProtos: []string{protocol}}
+	s.TLS.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		if slices.Contains(hello.SupportedProtos, protocol) {
+			return nil, nil
+		}
+		c := s.TLS.Clone()
+		c.NextProtos = []string{"none"}
+		return c, nil
+	}
+}
+
 // TestReverseHTTP2 comes in every way to a reverse proxy of origins of every kind. What a server is
-// offered is what the client has offered, which without TLS is HTTP/1.1.
+// offered is what the client speaks, and the other version where it refuses that.
 func TestReverseHTTP2(t *testing.T) {
 	plain := httptest.NewServer(http.HandlerFunc(echo))
 	t.Cleanup(plain.Close)
 	one, two := newOrigin(t, false, echo), newOrigin(t, true, echo)
+	alone := httptest.NewUnstartedServer(http.HandlerFunc(echo))
+	alone.EnableHTTP2 = true
+	alone.Config.ErrorLog = log.New(io.Discard, "", 0)
+	only(alone, "h2")
+	alone.StartTLS()
+	t.Cleanup(alone.Close)
 	for _, c := range []struct {
 		name, scheme   string
 		speak          func(*http.Protocols)
@@ -53,11 +75,13 @@ func TestReverseHTTP2(t *testing.T) {
 		client, server string // versions
 	}{
 		{"h2 to https", "https", onlyHTTP2, two.URL, "eager lazy", "HTTP/2.0", "HTTP/2.0"},
-		{"h2 to https of h1", "https", onlyHTTP2, one.URL, "lazy", "HTTP/2.0", "HTTP/1.1"},
+		{"h2 to https of h1", "https", onlyHTTP2, one.URL, "eager lazy", "HTTP/2.0", "HTTP/1.1"},
 		{"h2 to http", "https", onlyHTTP2, plain.URL, "eager lazy", "HTTP/2.0", "HTTP/1.1"},
 		{"h1 in TLS to https", "https", onlyHTTP1, two.URL, "eager lazy", "HTTP/1.1", "HTTP/1.1"},
 		{"h1 to https", "http", onlyHTTP1, two.URL, "eager lazy", "HTTP/1.1", "HTTP/1.1"},
-		{"h2c to https", "http", priorKnowledge, two.URL, "eager lazy", "HTTP/2.0", "HTTP/1.1"},
+		{"h1 to https of h2 alone", "http", onlyHTTP1, alone.URL, "eager lazy", "HTTP/1.1", "HTTP/2.0"},
+		{"h2c to https of h2 alone", "http", priorKnowledge, alone.URL, "eager lazy", "HTTP/2.0", "HTTP/2.0"},
+		{"h2c to https", "http", priorKnowledge, two.URL, "eager lazy", "HTTP/2.0", "HTTP/2.0"},
 		{"h2c to https of h1", "http", priorKnowledge, one.URL, "eager lazy", "HTTP/2.0", "HTTP/1.1"},
 		{"h2c to http", "http", priorKnowledge, plain.URL, "eager lazy", "HTTP/2.0", "HTTP/1.1"},
 	} {

@@ -18,7 +18,9 @@ func reversed(ctx *layer.Context, client []byte) layer.Layer {
 	}
 	var outer *layers.ServerTLS
 	if r.Scheme == "https" || r.Scheme == "tls" {
-		outer = layers.NewServerTLS(ctx, nil)
+		if outer = layers.NewServerTLS(ctx, nil); r.Scheme == "https" && looksLikeHTTP2(client) {
+			ctx.Server.ALPNOffers = []string{"h2", "http/1.1"}
+		}
 	}
 	var middle *layers.ClientTLS
 	if tlshello.IsRecord(client) {

@@ -167,6 +167,9 @@ func (s *tlsSettings) clientProtocol(ctx *layer.Context, offers []string) string
 		if p := ctx.Server.ALPN; slices.Contains(offers, p) {
 			return p
 		}
+		if s.translates(offers) {
+			return "h2"
+		}
 		return ""
 	}
 	for _, p := range offers {
@@ -184,8 +187,11 @@ func (t *TLSConfig) startServer(h *layer.TLSStart) {
 	if net.ParseIP(name) == nil {
 		conn.SNI = name
 	}
-	if len(conn.ALPNOffers) == 0 {
+	switch {
+	case len(conn.ALPNOffers) == 0:
 		conn.ALPNOffers = s.offers(ctx.Client)
+	case !s.http2:
+		conn.ALPNOffers = slices.DeleteFunc(slices.Clone(conn.ALPNOffers), func(p string) bool { return p == "h2" })
 	}
 	conn.Touch()
 	k := tlsConfigKey{name: name, protocols: strings.Join(conn.ALPNOffers, "\x00"), cert: s.clientCert}
@@ -232,10 +238,15 @@ func (s *tlsSettings) offers(client *flow.Client) []string {
 			known = append(known, p)
 		}
 	}
-	if client.ALPN == "h2" && !slices.Contains(known, "http/1.1") {
-		known = append(known, "http/1.1") // it speaks HTTP/2 with us already, so we can translate
+	if s.translates(known) {
+		known = append(known, "http/1.1")
 	}
 	return known
+}
+
+// translates reports whether a client that makes these offers wants HTTP/2 and nothing else: a server need not speak it, we do.
+func (s *tlsSettings) translates(offers []string) bool {
+	return s.http2 && slices.Contains(offers, "h2") && !slices.Contains(offers, "http/1.1")
 }
 
 // serverName is the name to ask a server for and to verify it by: a name or an IP literal.

@@ -157,6 +157,8 @@ func TestClientALPN(t *testing.T) {
 		{"h2 only", []string{"h2"}, nil, "h2"},
 		{"as the server that does not speak h2", []string{"h2", "http/1.1"}, func(c *layer.Context) { c.Server.TLSSetup, c.Server.ALPN = layertest.Epoch, "http/1.1" }, "http/1.1"},
 		{"as the server", []string{"http/1.0", "http/1.1"}, func(c *layer.Context) { c.Server.TLSSetup, c.Server.ALPN = layertest.Epoch, "http/1.1" }, "http/1.1"},
+		{"h2 only, of a server that does not speak it", []string{"h2"}, func(c *layer.Context) { c.Server.TLSSetup, c.Server.ALPN = layertest.Epoch, "http/1.1" }, "h2"},
+		{"h2 only, of a server that has none", []string{"h2"}, func(c *layer.Context) { c.Server.TLSSetup = layertest.Epoch }, "h2"},
 		{"the server has none", []string{"http/1.1"}, func(c *layer.Context) { c.Server.TLSSetup = layertest.Epoch }, ""},
 		{"proxy over TLS", []string{"http/1.0", "http/1.1"}, func(c *layer.Context) { layers.NewHTTPProxy(c); layers.NewClientTLS(c) }, "http/1.1"},
 	} {
@@ -231,6 +233,7 @@ func TestServerNamesAndOffers(t *testing.T) {
 	}{
 		{"the client's", func(c *layer.Context) { c.Client.ALPNOffers = []string{"h3", "h2", "http/1.1"} }, "a.test", "h2 http/1.1"},
 		{"translated", func(c *layer.Context) { c.Client.ALPNOffers, c.Client.ALPN = []string{"h2"}, "h2" }, "a.test", "h2 http/1.1"},
+		{"to be translated", func(c *layer.Context) { c.Client.ALPNOffers = []string{"h2"} }, "a.test", "h2 http/1.1"},
 		{"no ALPN", func(*layer.Context) {}, "a.test", ""},
 		{"preset", func(c *layer.Context) { c.Server.SNI = "b.test." }, "b.test", ""},
 		{"address", func(c *layer.Context) { c.Client.SNI = ""; c.Server.Address.Host = "bücher.test" }, "xn--bcher-kva.test", ""},

@@ -38,6 +38,7 @@ type HTTP struct {
 
 	conns      []*serverConn    // oldest first
 	oneByOne   map[connKey]bool // known not to speak HTTP/2 there
+	onlyHTTP2  map[connKey]bool // known to refuse HTTP/1 there
 	serverUsed bool             // ctx.Server has been in conns
 	wanted     []*getConn
 	dirty      []*serverConn // have output

@@ -75,6 +75,7 @@ type serverConn struct {
 	key     connKey
 	server  *flow.Server
 	outer   *flow.Server // the connection to the upstream proxy; nil if there is none
+	tls     *ServerTLS   // nil: none was made for it
 	top     layer.Layer
 	waiters []*getConn
 	opening *layer.OpenConnection

@@ -48,6 +48,9 @@ func (h *HTTP) obtain(g *getConn) {
 	}
 	own := h.ctx.Server
 	fits := !h.serverUsed && keyOf(own) == g.key
+	if fits && own.Error != "" && h.turnedDown(g.key, h.ownTLS()) {
+		h.serverUsed, fits = true, false
+	}
 	if fits && own.Error != "" {
 		h.deliver(g.stream, &gotConn{cmd: g, err: own.Error})
 		return
@@ -72,8 +75,9 @@ func (h *HTTP) connect(c *serverConn) {
 	c.server, c.top = s, c
 	if c.key.tls {
 		s.SNI = h.sni(c.key)
-		t := NewServerTLS(ctx, s)
-		t.Child, c.top = c, t
+		s.ALPNOffers = h.offers(c.key)
+		c.tls = NewServerTLS(ctx, s)
+		c.tls.Child, c.top = c, c.tls
 	}
 	if c.key.via != (flow.Via{}) {
 		via := c.key.via
@@ -139,6 +143,10 @@ func (h *HTTP) answer(c *serverConn) {
 	}
 	waiters := c.waiters
 	c.waiters = nil
+	if c.phase == connFailed && len(waiters) > 0 && h.turnedDown(c.key, c.tls) {
+		h.wanted = append(h.wanted, waiters...)
+		return
+	}
 	for _, g := range waiters {
 		h.deliver(g.stream, &gotConn{cmd: g, err: c.failure})
 	}

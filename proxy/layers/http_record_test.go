@@ -53,16 +53,14 @@ func TestRecordLimitOfStreams(t *testing.T) {
 func TestRecordLimitOfUploads(t *testing.T) {
 	var f *flow.Flow
 	p := quiet(t, layer.Options{BodyRecordLimit: 4}, func(h layer.Hook) { f = h.(layer.FlowHook).Subject() })
-	p.Data(p.Client(), []byte("POST http://example.com/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"))
 	run(t, p, `
-		>> client "6\r\nabcdef\r\n"
-	`)
-	p.Data(p.Client(), append([]byte("100000\r\n"), make([]byte, 1<<20)...))
-	run(t, p, `
+		>> client "POST http://example.com/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nabcdef\r\n"
 		<< open server example.com:80
 		>> opened
 		<< send server "POST …abcdef…"
 	`)
+	p.Data(p.Client(), append([]byte("100000\r\n"), make([]byte, 1<<20)...))
+	p.TakeSent(&p.Server(1).Conn)
 	if b := &f.Request.Body; b.Gap() != flow.Cut || b.Len() != 1<<20+6 || string(b.Front()) != "abcd" {
 		t.Errorf("%d of %d kept, gap %d", b.Kept(), b.Len(), b.Gap())
 	}

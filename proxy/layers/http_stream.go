@@ -26,7 +26,7 @@ const (
 // is set): as it comes, recorded only if Options.StoreStreamed. Teed, if
 // neither Stream nor Hold is set: as it comes, recorded as it passes. The hook of a streamed or teed message comes
 // when its body has passed, too late to change it. A response that is whole by the time
-// its head could be sent, and a request without much of a body, are held in any case.
+// its head could be sent, and a request that announces a small body, are held in any case.
 type HTTPStream struct {
 	layer.Script
 	h      *HTTP

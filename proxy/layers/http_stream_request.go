@@ -46,8 +46,8 @@ func (st *HTTPStream) onRequestHead(ev httpEvent) {
 	switch {
 	case r.Stream || !r.Hold && announced(r.Headers) > maxHeldUpload:
 		st.streamRequest()
-	case !r.Hold && st.onClient != nil && st.onClient.length < 0:
-		// Its end may depend on the response, as that of a call in gRPC does.
+	case !r.Hold && !r.Headers.Has("Content-Length"):
+		// Nobody knows how long it takes: its end may depend on the response, as that of a call in gRPC does.
 		st.open = true
 		st.h.undecided = append(st.h.undecided, st)
 	}
@@ -77,11 +77,7 @@ func (st *HTTPStream) refuse(code errorCode, text string) {
 // A request that an addon has answered already is not sent, so it goes on being held.
 func (st *HTTPStream) streamRequest() {
 	f := st.flow
-	if f.Response != nil {
-		f.Request.Body.Skip(0) // nobody will read it
-		return
-	}
-	if !st.reach() {
+	if f.Response != nil || !st.reach() {
 		return
 	}
 	st.requestTee = !f.Request.Stream
@@ -143,7 +139,7 @@ func (st *HTTPStream) consumeRequest(ev httpEvent) {
 		return
 	}
 	st.boundHeld(&r.HTTPMessage)
-	switch large := r.Body.Len() > maxHeldUpload && !r.Hold; {
+	switch large := r.Body.Len() > maxHeldUpload && (!r.Hold || r.Stream); {
 	case st.flow.Response != nil && large:
 		r.Body.Skip(0) // it is answered already and sent nowhere
 	case r.Stream || large:

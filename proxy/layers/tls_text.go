@@ -39,11 +39,17 @@ func serverTrouble(err error, start *layer.TLSStart) trouble {
 		return trouble{"no common cipher", "the server chose a cipher that ciphers_server does not have", "add the server's ciphers to ciphers_server, or unset it"}
 	case isAlert(err, alertUnrecognizedName):
 		return trouble{"unknown name", "the server does not know the name " + start.Config.ServerName, "check the host of the request"}
+	case isAlert(err, alertNoApplicationProtocol):
+		return trouble{noProtocol, "the server speaks none of the protocols that it was offered (" + strings.Join(start.Conn.ALPNOffers, ", ") + ")",
+			"with http2 on, a client that offers h2 has it offered to the server; " + pass}
 	case isAlert(err, alertCertificateRequired), isDistrust(err):
 		return lateTrouble(err)
 	}
 	return trouble{"handshake broken", plainError(err), pass}
 }
+
+// noProtocol is the label of the trouble with a server that takes no offer of a protocol (RFC 7301 §3.2).
+const noProtocol = "no common protocol"
 
 func wantsCertificate(err error) trouble {
 	return trouble{"client certificate", "the server wants a certificate of its client (" + alertText(err) + ")", "give one in the option client_certs"}
@@ -117,6 +123,7 @@ const (
 	alertInsufficientSecurity   = 71
 	alertUnrecognizedName       = 112
 	alertCertificateRequired    = 116
+	alertNoApplicationProtocol  = 120
 )
 
 func isASCII(b []byte) bool {
