@@ -2,6 +2,7 @@ package flowstore
 
 import (
 	"slices"
+	"unsafe"
 
 	"sluice/proxy/flow"
 )
@@ -34,7 +35,7 @@ func (t *tally) count(ms []flow.Message) (n, lost int64) {
 func (s *Store) settle(e *entry) {
 	n, lost := e.tally.count(messages(e.engine))
 	e.traffic, e.lost = n+lost, lost > 0
-	n += httpBytes(e.engine)
+	n += httpBytes(e.engine) + costOf(messages(e.engine))
 	e.countEntries()
 	if e.person != nil {
 		n += e.person.bytes(e.engine)
@@ -139,14 +140,28 @@ func responseWithoutBody(r *flow.Response) *flow.Response {
 	return &c
 }
 
+// withoutContent returns messages without their content. What a long list has more than it may have for nothing is told of by its last message.
 func withoutContent(ms []flow.Message) []flow.Message {
-	out := slices.Clone(ms)
+	out := slices.Clone(ms[:min(len(ms), freeMessages)])
 	for i := range out {
 		out[i].Lost += len(out[i].Content)
 		out[i].Content = nil
 	}
+	for i := len(out); i < len(ms); i++ {
+		out[len(out)-1].Lost += ms[i].Lost + len(ms[i].Content)
+	}
 	return out
 }
+
+const (
+	// freeMessages is how many messages of a flow count for no more than their content.
+	freeMessages = 1000
+	// messageCost is what each further one takes besides, in bytes.
+	messageCost = int64(unsafe.Sizeof(flow.Message{}))
+)
+
+// costOf is what a list of messages takes besides their content, which may be next to nothing.
+func costOf(ms []flow.Message) int64 { return int64(max(0, len(ms)-freeMessages)) * messageCost }
 
 // messages returns those of a TCP, UDP or WebSocket flow.
 func messages(f *flow.Flow) []flow.Message {

@@ -101,3 +101,27 @@ func TestCutBodiesCountWhatIsKept(t *testing.T) {
 	expect(t, "its size", body.Len(), 1000)
 	expect(t, "bytes", s.Bytes(), 50)
 }
+
+// TestManySmallMessages: messages that say next to nothing count for what it takes to keep them, and their list is cut when they are let go.
+func TestManySmallMessages(t *testing.T) {
+	s := New(Config{BodyLimit: 1 << 20})
+	var all []*flow.Flow
+	for range 3 {
+		f := flow.New(flow.TCP, &flow.Client{}, &flow.Server{}, epoch)
+		f.Live = false
+		for range 10_000 {
+			f.Messages = append(f.Messages, flow.Message{Content: []byte("x")})
+		}
+		s.Put(f)
+		all = append(all, f)
+	}
+	expect(t, "within the limit", s.Bytes() <= 1<<20, true)
+	first, last := s.Get(all[0].ID), s.Get(all[2].ID)
+	expect(t, "messages of the first", len(first.Messages), freeMessages)
+	expect(t, "messages of the last", len(last.Messages), 10_000)
+	lost := 0
+	for _, m := range first.Messages {
+		lost += m.Lost
+	}
+	expect(t, "bytes of the first that are told of", lost, 10_000)
+}

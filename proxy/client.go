@@ -229,18 +229,22 @@ func (c *client) wake(cmd *layer.RequestWakeup) {
 }
 
 // rings forgets a wakeup that is due. It reports whether it has not been cancelled.
-func (c *client) rings(cmd *layer.RequestWakeup) bool {
-	_, ok := c.alarms[cmd]
-	delete(c.alarms, cmd)
-	return ok
-}
+func (c *client) rings(cmd *layer.RequestWakeup) bool { return c.unwake(cmd) != nil }
 
 // cancel takes a wakeup back.
 func (c *client) cancel(cmd *layer.RequestWakeup) {
-	if t := c.alarms[cmd]; t != nil && t.Stop() {
+	if t := c.unwake(cmd); t != nil && t.Stop() {
 		c.wg.Done()
 	}
-	delete(c.alarms, cmd)
+}
+
+// unwake forgets a wakeup and returns its timer, or nil. A client that waits for none holds no memory for them.
+func (c *client) unwake(cmd *layer.RequestWakeup) *time.Timer {
+	t := c.alarms[cmd]
+	if delete(c.alarms, cmd); len(c.alarms) == 0 {
+		c.alarms = nil
+	}
+	return t
 }
 
 // patience is how long the client may be silent.

@@ -97,6 +97,12 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
+func (l *lockedBuffer) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.b.Reset()
+}
+
 func newWorld(t *testing.T, cfg Config) *world {
 	w := &world{t: t, servers: make(chan net.Conn, 16), last: map[flow.ID]*flow.Flow{}}
 	cfg.Log = slog.New(slog.NewTextHandler(&w.log, nil))

@@ -45,6 +45,10 @@ var hostileOrigins = map[string]func(c net.Conn){
 		io.WriteString(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
 		flood(c, "4\r\nmore\r\n")
 	},
+	"/ws": func(c net.Conn) {
+		io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+		flood(c, "\x82\x05hello\x89\x00")
+	},
 	"/heads": func(c net.Conn) { flood(c, "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n") },
 }
 
@@ -90,68 +94,78 @@ func (w *world) serveSoak() {
 // have gone neither clients, goroutines nor memory are left.
 func TestSoak(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const each, rounds = 20, 8
-		const idle = 64 // coroutines that the engine keeps for the next clients
 		w := newHTTPWorld(t, Config{IdleTimeout: time.Minute, ConnectTimeout: 10 * time.Second})
-		go w.serveSoak()
-		w.say(request("/warm"))
-		w.settled()
-		goroutines, before := runtime.NumGoroutine(), heap()
-
-		var bad []net.Conn
-		start := func(act func(net.Conn)) {
-			c := w.connect()
-			bad = append(bad, c)
-			go act(c)
-		}
-		for range each {
-			for _, act := range hostileClients {
-				start(act)
+		w.soak(5*len(hostileClients), func() (bad []io.Closer) {
+			start := func(act func(net.Conn)) {
+				c := w.connect()
+				bad = append(bad, c)
+				go act(c)
 			}
-			for path := range hostileOrigins {
-				start(func(c net.Conn) {
-					io.WriteString(c, request(path))
-					io.Copy(io.Discard, c)
-				})
-			}
-		}
-		synctest.Wait()
-		if n := w.Clients(); n < 5*each {
-			t.Errorf("only %d clients are there at once", n)
-		}
-		var good sync.WaitGroup
-		for i := range 10 {
-			good.Go(func() {
-				for j := range rounds {
-					path := fmt.Sprintf("/good/%d/%d", i, j)
-					got, took := w.say(request(path))
-					if !strings.HasSuffix(got, "\r\n\r\n"+path) || took > time.Second {
-						t.Errorf("%s was answered with %q after %s", path, got, took)
-					}
-					time.Sleep(time.Second)
+			for range 20 {
+				for _, act := range hostileClients {
+					start(act)
 				}
-			})
-		}
-		good.Wait()
-		if grown := heap() - before; grown > 64<<20 {
-			t.Errorf("the heap has grown by %d KiB under attack", grown>>10)
-		}
-		for _, c := range bad {
-			c.Close()
-		}
-		w.wantOver(2 * time.Minute)
-		w.mu.Lock()
-		clear(w.last) // what was recorded is the store's to bound
-		w.mu.Unlock()
-		synctest.Wait()
-		if n := runtime.NumGoroutine(); n > goroutines+idle {
-			t.Errorf("%d goroutines, %d before", n, goroutines)
-		}
-		if grown := heap() - before; grown > 4<<20 {
-			t.Errorf("the heap has grown by %d KiB after it", grown>>10)
-		} else {
-			t.Logf("%d KiB and %d goroutines more than before", grown>>10, runtime.NumGoroutine()-goroutines)
-		}
-		w.end()
+				for path := range hostileOrigins {
+					start(func(c net.Conn) {
+						io.WriteString(c, request(path))
+						io.Copy(io.Discard, c)
+					})
+				}
+			}
+			return bad
+		})
 	})
+}
+
+// soak serves good clients while those that attack begins, at least most of them at once, do their worst. Then the world ends.
+func (w *world) soak(most int, attack func() []io.Closer) {
+	const rounds = 8
+	const idle = 64 // coroutines that the engine keeps for the next clients
+	t := w.t
+	go w.serveSoak()
+	w.say(request("/warm"))
+	w.settled()
+	goroutines, before := runtime.NumGoroutine(), heap()
+	bad := attack()
+	synctest.Wait()
+	if n := w.Clients(); n < most {
+		t.Errorf("only %d clients are there at once", n)
+	}
+	var good sync.WaitGroup
+	for i := range 10 {
+		good.Go(func() {
+			for j := range rounds {
+				path := fmt.Sprintf("/good/%d/%d", i, j)
+				got, took := w.say(request(path))
+				if !strings.HasSuffix(got, "\r\n\r\n"+path) || took > time.Second {
+					t.Errorf("%s was answered with %q after %s", path, got, took)
+				}
+				time.Sleep(time.Second)
+			}
+		})
+	}
+	good.Wait()
+	if grown := heap() - before; grown > 64<<20 {
+		t.Errorf("the heap has grown by %d KiB under attack", grown>>10)
+	} else {
+		t.Logf("%d KiB and %d goroutines more under attack", grown>>10, runtime.NumGoroutine()-goroutines)
+	}
+	for _, c := range bad {
+		c.Close()
+	}
+	w.wantOver(2 * time.Minute)
+	w.mu.Lock()
+	clear(w.last) // what was recorded is the store's to bound
+	w.mu.Unlock()
+	w.log.forget()
+	synctest.Wait()
+	if n := runtime.NumGoroutine(); n > goroutines+idle {
+		t.Errorf("%d goroutines, %d before", n, goroutines)
+	}
+	if grown := heap() - before; grown > 4<<20 {
+		t.Errorf("the heap has grown by %d KiB after it", grown>>10)
+	} else {
+		t.Logf("%d KiB and %d goroutines more than before", grown>>10, runtime.NumGoroutine()-goroutines)
+	}
+	w.end()
 }

@@ -37,6 +37,7 @@ type DNS struct {
 	timed    bool           // a wakeup will come
 	began    bool           // there has been a question
 	closing  bool           // the client sends no more
+	crowded  bool           // questions have been refused, and some of those before them still wait
 	over     bool
 	cmds     []layer.Command
 }
@@ -146,7 +147,10 @@ func (d *DNS) log(level slog.Level, text string) {
 func (d *DNS) ask(m *flow.DNSMessage, raw []byte) {
 	d.began = true
 	if len(d.waiting) >= maxQuestions {
-		d.log(slog.LevelWarn, "a DNS question was refused: too many wait for an answer")
+		if !d.crowded {
+			d.crowded = true
+			d.log(slog.LevelWarn, "DNS questions are refused: too many wait for an answer")
+		}
 		if b, err := dns.Encode(m.Fail(flow.DNSServerFailure, d.ctx.Now())); err == nil {
 			d.send(&d.ctx.Client.Conn, b)
 		}
@@ -175,6 +179,7 @@ func (d *DNS) deliver(x *dnsExchange, ev layer.Event) {
 	}
 	if x.Over() {
 		d.waiting = slices.DeleteFunc(d.waiting, func(o *dnsExchange) bool { return o == x })
+		d.crowded = d.crowded && len(d.waiting) > 0
 	}
 }
 

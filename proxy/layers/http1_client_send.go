@@ -13,6 +13,14 @@ func (c *http1Client) close() {
 	c.h.soil(c.serverConn)
 }
 
+func (c *http1Client) retire() bool {
+	idle := c.room()
+	if idle {
+		c.close()
+	}
+	return idle
+}
+
 func (c *http1Client) sendHead(st *HTTPStream, r *flow.Request, end bool) {
 	if c.multiplexed = isHTTP2(r.Version); c.multiplexed {
 		authority := r.Authority

@@ -6,6 +6,15 @@ import (
 	"sluice/proxy/flow"
 )
 
+func (x *http2Client) retire() bool {
+	idle := x.usable() && len(x.streams) == 0
+	if idle {
+		x.goAway(http2.ErrCodeNo, "")
+		x.soil()
+	}
+	return idle
+}
+
 // sendHead opens a stream. Its number is the next one, whatever the client's is.
 func (x *http2Client) sendHead(st *HTTPStream, r *flow.Request, end bool) {
 	if x.out.closes {

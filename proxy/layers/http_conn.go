@@ -53,6 +53,8 @@ type serverProtocol interface {
 	// reserve keeps room for a stream that will send its request at once.
 	reserve(st *HTTPStream)
 	flush(cmds []layer.Command) []layer.Command
+	// retire closes the connection if it carries nothing, and reports whether it did.
+	retire() bool
 	// closed reports whether the connection has been closed.
 	closed() bool
 }

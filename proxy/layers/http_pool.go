@@ -55,6 +55,7 @@ func (h *HTTP) obtain(g *getConn) {
 		h.deliver(g.stream, &gotConn{cmd: g, err: own.Error})
 		return
 	}
+	h.retireOne()
 	c := &serverConn{h: h, key: g.key, waiters: []*getConn{g}}
 	if fits && own.State == flow.Open {
 		h.serverUsed = true
@@ -64,6 +65,21 @@ func (h *HTTP) obtain(g *getConn) {
 	}
 	h.conns = append(h.conns, c)
 	h.feed(c, layer.Start{})
+}
+
+// maxConns is how many connections to servers a client may have before those that carry nothing are closed, the oldest first.
+const maxConns = 64
+
+// retireOne makes room for another connection.
+func (h *HTTP) retireOne() {
+	if len(h.conns) < maxConns {
+		return
+	}
+	for _, c := range h.conns {
+		if c.phase == connReady && len(c.waiters) == 0 && c.retire() {
+			return
+		}
+	}
 }
 
 // connect gives a new connection its server and the tunnels it needs.
@@ -155,13 +171,16 @@ func (h *HTTP) answer(c *serverConn) {
 // maxTries is how many connections a request may wait for in vain.
 const maxTries = 3
 
+// maxOneByOne is how many servers are remembered not to speak HTTP/2.
+const maxOneByOne = 1024
+
 // retry sends those who wait for a connection that will have no room for them to look for another one.
 func (h *HTTP) retry(c *serverConn) {
 	if len(c.waiters) == 0 {
 		return
 	}
 	if _, one := c.serverProtocol.(*http1Client); one {
-		if h.oneByOne == nil {
+		if h.oneByOne == nil || len(h.oneByOne) >= maxOneByOne {
 			h.oneByOne = map[connKey]bool{}
 		}
 		h.oneByOne[c.key] = true
