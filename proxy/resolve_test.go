@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -113,6 +114,30 @@ func TestDNSServer(t *testing.T) {
 		}
 		if m := lookUp(t, "tcp", r.at(mode), "big.test.", dns.TypeTXT); len(m.Answer) != 100 {
 			t.Error(mode, len(m.Answer), "answers")
+		}
+	}
+}
+
+// Of the questions that a client sends from one port none is lost, though each comes on the heels of an answer.
+func TestDNSManyFromOnePort(t *testing.T) {
+	n := newNameServer(t)
+	for mode, sets := range map[string][]string{"dns": {"dns_name_servers=" + n.addr}, "reverse:dns://" + n.addr: nil} {
+		r := newRig(t, append(sets, "mode="+mode)...)
+		c, err := dns.Dial("udp", r.at(mode))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		c.SetDeadline(time.Now().Add(time.Minute))
+		for i := range 200 {
+			q := new(dns.Msg)
+			q.SetQuestion(fmt.Sprintf("n%d.test.", i), dns.TypeA)
+			if err := c.WriteMsg(q); err != nil {
+				t.Fatal(err)
+			}
+			if m, err := c.ReadMsg(); err != nil || m.Id != q.Id || len(m.Answer) != 1 {
+				t.Fatalf("%s, question %d: %v, %v", mode, i, m, err)
+			}
 		}
 	}
 }

@@ -222,6 +222,8 @@ func (t *Tunnel) shake(ev Event, cmds []Command) []Command {
 		t.inner.State = flow.Closed
 		if t.result == nil {
 			t.inner.State = flow.Open
+		} else {
+			t.inner.Error = t.result.Error()
 		}
 		t.inner.Start = t.ctx.Now()
 		t.inner.Touch()
@@ -265,6 +267,10 @@ func (t *Tunnel) connected(err error, cmds []Command) []Command {
 	}
 	open := t.opening
 	t.opening, t.state = nil, tunnelEnded
+	if t.inner != t.outer {
+		t.inner.Error = err.Error()
+		t.inner.Touch()
+	}
 	return t.toChild(&OpenCompleted{open, err}, cmds)
 }
 

@@ -17,6 +17,9 @@ const (
 	maxQuestions = 256
 	// dnsPatience is how long a server may take to answer.
 	dnsPatience = 10 * time.Second
+	// dnsQuiet is how long a client that sends datagrams is kept after its last answer. It may ask again from the same port,
+	// and a datagram that came just when it is closed would be lost.
+	dnsQuiet = time.Second
 )
 
 // DNS answers the questions of one client (RFC 1035): from the context's server if its address is known, and else from
@@ -32,12 +35,13 @@ type DNS struct {
 	sources sources
 
 	opening  *layer.OpenConnection
-	unsent   []*dnsExchange // until the server is there
-	transfer *dnsExchange   // whose answer may have more messages
-	timed    bool           // a wakeup will come
-	began    bool           // there has been a question
-	closing  bool           // the client sends no more
-	crowded  bool           // questions have been refused, and some of those before them still wait
+	unsent   []*dnsExchange       // until the server is there
+	transfer *dnsExchange         // whose answer may have more messages
+	timed    bool                 // a wakeup will come
+	quiet    *layer.RequestWakeup // at which the client is closed; nil: it is not done
+	began    bool                 // there has been a question
+	closing  bool                 // the client sends no more
+	crowded  bool                 // questions have been refused, and some of those before them still wait
 	over     bool
 	cmds     []layer.Command
 }
@@ -68,7 +72,11 @@ func (d *DNS) Handle(ev layer.Event, cmds []layer.Command) []layer.Command {
 			d.opened(ev.Err)
 		}
 	case *layer.Wakeup:
-		d.expire()
+		if ev.Cmd == d.quiet {
+			d.closing = true
+		} else {
+			d.expire()
+		}
 	case *layer.Kill:
 		d.kill(ev.Flow)
 	case layer.Completion:
@@ -146,6 +154,10 @@ func (d *DNS) log(level slog.Level, text string) {
 // ask begins with a question.
 func (d *DNS) ask(m *flow.DNSMessage, raw []byte) {
 	d.began = true
+	if d.quiet != nil {
+		d.cmds = append(d.cmds, &layer.CancelWakeup{Wakeup: d.quiet})
+		d.quiet = nil
+	}
 	if len(d.waiting) >= maxQuestions {
 		if !d.crowded {
 			d.crowded = true
@@ -191,17 +203,22 @@ func (d *DNS) send(to *flow.Conn, msg []byte) {
 	d.cmds = append(d.cmds, &layer.SendData{Conn: to, Data: msg})
 }
 
-// settle closes what is of no more use. A client that sends datagrams is done with when all is answered: its next
-// question makes a new one, with a port of its own to the server (RFC 5452 §9.2).
+// settle closes what is of no more use: to the server, a client's next datagram gets a port of its own (RFC 5452 §9.2).
 func (d *DNS) settle() {
-	if done := d.closing || d.began && d.ctx.Client.Transport == "udp"; !done || d.over || len(d.waiting) > 0 {
+	rests := d.began && d.ctx.Client.Transport == "udp" && d.quiet == nil
+	if d.over || len(d.waiting) > 0 || !d.closing && !rests {
 		return
 	}
-	d.over = true
 	if d.server != nil && d.server.State != flow.Closed {
 		d.cmds = append(d.cmds, &layer.CloseConnection{Conn: &d.server.Conn})
 	}
-	d.cmds = append(d.cmds, &layer.CloseConnection{Conn: &d.ctx.Client.Conn})
+	if d.closing {
+		d.over = true
+		d.cmds = append(d.cmds, &layer.CloseConnection{Conn: &d.ctx.Client.Conn})
+		return
+	}
+	d.quiet = &layer.RequestWakeup{After: dnsQuiet}
+	d.cmds = append(d.cmds, d.quiet)
 }
 
 func setID(raw []byte, id uint16) { binary.BigEndian.PutUint16(raw, id) }

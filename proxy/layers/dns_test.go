@@ -99,7 +99,7 @@ func TestDNSResolves(t *testing.T) {
 		t.Errorf("%+v", q)
 	}
 	r.resolved(0, answer(7, "a.test", 1), nil)
-	r.play("<< hook dns_response\n>> answer\n<< send client %s\n<< close client", answer(7, "a.test", 1))
+	r.play("<< hook dns_response\n>> answer\n<< send client %s\n<< wakeup 1s", answer(7, "a.test", 1))
 	if f := r.flows[0]; f.Live || f.Kind != flow.DNS || f.DNSResponse.Answers[0].Text() != "192.0.2.1" || f.DNSRequest.Questions[0].Name != "a.test" {
 		t.Errorf("%+v", f)
 	}
@@ -115,7 +115,7 @@ func TestDNSFails(t *testing.T) {
 			r.AutoHooks = true
 			r.play(">> client %s\n<< hook dns_request", question(7, "a.test"))
 			end(r)
-			r.play("<< hook dns_error\n<< send client %s\n<< close client", failure(7, "a.test"))
+			r.play("<< hook dns_error\n<< send client %s\n<< wakeup 1s", failure(7, "a.test"))
 			if f := r.flows[0]; f.Live || f.Error == nil {
 				t.Errorf("%+v", f)
 			}
@@ -144,7 +144,7 @@ func TestDNSEdited(t *testing.T) {
 		t.Errorf("%q is asked", r.resolves[0].Raw)
 	}
 	r.resolved(0, answer(7, "b.test", 1), nil)
-	r.play("<< send client %s\n<< close client", answer(7, "a.test", 9))
+	r.play("<< send client %s\n<< wakeup 1s", answer(7, "a.test", 9))
 }
 
 // An addon can answer by itself, or kill the question.
@@ -156,7 +156,7 @@ func TestDNSAnsweredByAddon(t *testing.T) {
 			q.Flow.DNSResponse = q.Flow.DNSRequest.Fail(flow.DNSServerFailure, layertest.Epoch)
 		}
 	}
-	r.play(">> client %s\n<< send client %s\n<< close client", question(7, "a.test"), failure(7, "a.test"))
+	r.play(">> client %s\n<< send client %s\n<< wakeup 1s", question(7, "a.test"), failure(7, "a.test"))
 
 	r = newDNSRig(t, "udp", false)
 	r.AutoHooks = true
@@ -165,7 +165,7 @@ func TestDNSAnsweredByAddon(t *testing.T) {
 			q.Flow.Kill(layertest.Epoch)
 		}
 	}
-	r.play(">> client %s\n<< hook dns_request\n<< hook dns_error\n<< close client", question(7, "a.test"))
+	r.play(">> client %s\n<< hook dns_request\n<< hook dns_error\n<< wakeup 1s", question(7, "a.test"))
 }
 
 // The ids that a client uses at a time, or again, do not matter: each question gets its own answer.
@@ -204,6 +204,39 @@ func TestDNSReusedID(t *testing.T) {
 			t.Errorf("question %d: %s", i, got)
 		}
 	}
+}
+
+// A client that sends datagrams may ask again from its port, and does so from another port of ours.
+func TestDNSNextQuestion(t *testing.T) {
+	r := newDNSRig(t, "udp", true)
+	r.AutoHooks, r.HideHooks = true, true
+	r.play(`
+		>> client %s
+		<< open server 192.0.2.53:53
+		>> opened
+		<< send server %s
+		<< wakeup 10s
+		>> server %s
+		<< send client %s
+		<< close server
+		<< wakeup 1s
+		>> server closed
+		>> client %s
+		<< cancel wakeup 1s
+		<< open server2 192.0.2.53:53
+		>> opened
+		<< send server2 %s
+		>> server2 %s
+		<< send client %s
+		<< close server2
+		<< wakeup 1s
+		# that of the first question, which has been answered
+		>> wakeup
+		>> wakeup
+		<< close client
+	`,
+		question(7, "a.test"), question(7, "a.test"), answer(7, "a.test", 1), answer(7, "a.test", 1),
+		question(7, "b.test"), question(7, "b.test"), answer(7, "b.test", 2), answer(7, "b.test", 2))
 }
 
 func TestDNSOneByteAtATime(t *testing.T) {
@@ -254,7 +287,7 @@ func TestDNSServerCloses(t *testing.T) {
 func TestDNSUnreachable(t *testing.T) {
 	r := newDNSRig(t, "udp", true)
 	r.AutoHooks, r.HideHooks = true, true
-	r.play(">> client %s\n<< open server …\n>> refused `no route`\n<< send client %s\n<< close client", question(7, "a.test"), failure(7, "a.test"))
+	r.play(">> client %s\n<< open server …\n>> refused `no route`\n<< send client %s\n<< wakeup 1s", question(7, "a.test"), failure(7, "a.test"))
 }
 
 func TestDNSNoAnswerInTime(t *testing.T) {
@@ -268,7 +301,7 @@ func TestDNSNoAnswerInTime(t *testing.T) {
 	now = now.Add(6 * time.Second)
 	r.play(">> wakeup\n<< wakeup 10s\n<< send client %s", failure(7, "a.test"))
 	now = now.Add(10 * time.Second)
-	r.play(">> wakeup\n<< send client %s\n<< close server\n<< close client", failure(8, "b.test"))
+	r.play(">> wakeup\n<< send client %s\n<< close server\n<< wakeup 1s", failure(8, "b.test"))
 }
 
 func TestDNSGarbled(t *testing.T) {
@@ -282,7 +315,7 @@ func TestDNSGarbled(t *testing.T) {
 	}
 	r := newDNSRig(t, "udp", true) // the server's datagrams may be from anybody
 	r.AutoHooks, r.HideHooks = true, true
-	r.play(">> client %s\n<< open server …\n>> opened\n<< send server …\n<< wakeup 10s\n>> server `x`\n>> server %s\n>> server %s\n<< send client %s\n<< close server\n<< close client",
+	r.play(">> client %s\n<< open server …\n>> opened\n<< send server …\n<< wakeup 10s\n>> server `x`\n>> server %s\n>> server %s\n<< send client %s\n<< close server\n<< wakeup 1s",
 		question(7, "a.test"), question(7, "a.test"), answer(7, "a.test", 1), answer(7, "a.test", 1))
 }
 
