@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"sluice/proxy/command"
 	"sluice/proxy/content"
 	"sluice/proxy/flow"
+	"sluice/tui/detail"
 	"sluice/tui/human"
 )
 
@@ -18,7 +20,7 @@ const (
 	maxOpened         = 256 << 10 // bytes of a message that is opened
 )
 
-// messageCommands open one message of a WebSocket, TCP or UDP flow.
+// messageCommands are about the messages of a flow: those of WebSocket, TCP and UDP, events, and messages of gRPC.
 func (a *App) messageCommands() []command.Command {
 	return []command.Command{
 		{Name: "console.message.options", Result: command.StrSeq, Help: "List the messages of the focused flow, the latest first.",
@@ -27,40 +29,61 @@ func (a *App) messageCommands() []command.Command {
 				if err != nil {
 					return nil, err
 				}
-				return messageChoices(f)
+				return a.messageChoices(f)
 			}},
 		{Name: "console.message", Params: params(param("flow", command.Flow), param("number", command.Str)), Result: command.Data,
 			Help: "Open one message of a flow by its number, from 1.", Run: openMessage},
+		{Name: "console.message.filter", Params: params(param("filter_expr", command.Str)),
+			Help: "Show only the messages of the opened flow that a filter picks, all with \"\".",
+			Run: func(_ context.Context, args command.Args) (any, error) {
+				return nil, a.filterMessages(args[0].(string))
+			}},
+		does("console.message.filter.ask", "Ask for the filter of the messages of the opened flow.", a.askMessages),
+		does("console.message.compose", "Open the prompt to inject a message into the focused flow.", a.composeMessage),
 	}
-}
-
-func messagesOf(f *flow.Flow) []flow.Message {
-	if f.WebSocket != nil {
-		return f.WebSocket.Messages
-	}
-	return f.Messages
 }
 
 // messageChoices says of each message in a line what it is. A line begins with the message's number.
-func messageChoices(f *flow.Flow) ([]string, error) {
-	all := messagesOf(f)
-	if len(all) == 0 {
-		return nil, errors.New("this flow has no messages")
+func (a *App) messageChoices(f *flow.Flow) ([]string, error) {
+	expr := ""
+	if v, ok := top[*flowView](a); ok {
+		expr = v.Messages()
 	}
+	only, err := detail.ParseMessages(expr)
+	if err != nil {
+		return nil, err
+	}
+	probe, n := detail.NewProbe(only, f), 0
 	var lines []string
-	for i := len(all) - 1; i >= max(0, len(all)-maxMessageChoices); i-- {
-		m := &all[i]
-		lines = append(lines, fmt.Sprintf("%d %s %s", i+1, messageFacts(m), content.Clean(clip(string(m.Content[:min(len(m.Content), 200)]), 40))))
+	for m := range detail.Items(f) {
+		if n++; probe.Match(m.Message) {
+			lines = append(lines, fmt.Sprintf("%d %s %s", n, messageFacts(&m), content.Clean(clip(string(m.Content[:min(len(m.Content), 200)]), 40))))
+		}
+		if len(lines) >= 2*maxMessageChoices {
+			lines = append(lines[:0], lines[len(lines)-maxMessageChoices:]...)
+		}
 	}
+	switch {
+	case n == 0:
+		return nil, errors.New("this flow has no messages")
+	case len(lines) == 0:
+		return nil, fmt.Errorf("none of %s matches %s", plural(n, "message"), expr)
+	}
+	lines = lines[max(0, len(lines)-maxMessageChoices):]
+	slices.Reverse(lines)
 	return lines, nil
 }
 
 // messageFacts is the direction, the time and the size of a message, and what became of it.
-func messageFacts(m *flow.Message) string {
-	facts := []string{"⇐", m.Time.Local().Format("15:04:05.000"), human.Size(int64(len(m.Content) + m.Lost))}
+func messageFacts(m *detail.Item) string {
+	facts := []string{"⇐"}
 	if m.FromClient {
 		facts[0] = "⇒"
 	}
+	if !m.Time.IsZero() {
+		facts = append(facts, m.Time.Local().Format("15:04:05.000"))
+	}
+	facts = append(facts, human.Size(int64(m.Size)))
 	if m.Injected {
 		facts = append(facts, "injected")
 	}
@@ -74,17 +97,22 @@ func messageFacts(m *flow.Message) string {
 func openMessage(_ context.Context, args command.Args) (any, error) {
 	f := args[0].(*flow.Flow)
 	number, _, _ := strings.Cut(args[1].(string), " ")
-	all := messagesOf(f)
-	n, err := strconv.Atoi(number)
-	if err != nil || n < 1 || n > len(all) {
-		return nil, fmt.Errorf("there is no message %s: the flow has %s", number, plural(len(all), "message"))
+	want, _ := strconv.Atoi(number)
+	n := 0
+	for m := range detail.Items(f) {
+		if n++; n == want {
+			return messageRows(n, &m), nil
+		}
 	}
-	m := &all[n-1]
+	return nil, fmt.Errorf("there is no message %s: the flow has %s", number, plural(n, "message"))
+}
+
+func messageRows(n int, m *detail.Item) [][]string {
 	rows := [][]string{{fmt.Sprintf("Message %d  %s", n, messageFacts(m))}, {""}}
 	if m.Lost > 0 {
-		return append(rows, []string{"Its content was let go to bound memory."}), nil
+		return append(rows, []string{"Its content was let go to bound memory."})
 	}
-	doc := content.Format(content.Auto, content.Meta{}, m.Content[:min(len(m.Content), maxOpened)])
+	doc := content.Format(content.Auto, m.Meta, m.Content[:min(len(m.Content), maxOpened)])
 	for l := range doc.Lines {
 		var b strings.Builder
 		for _, s := range l {
@@ -95,5 +123,8 @@ func openMessage(_ context.Context, args command.Args) (any, error) {
 	if len(m.Content) > maxOpened {
 		rows = append(rows, []string{"… only the first " + human.Size(maxOpened) + " are shown"})
 	}
-	return rows, nil
+	if m.Note != "" {
+		rows = append(rows, []string{"… " + m.Note})
+	}
+	return rows
 }

@@ -90,3 +90,108 @@ func TestInjectIsCompletedAndExplained(t *testing.T) {
 		d.wantScreen(": inject.websocket @focus true message is_text")
 	})
 }
+
+func TestMessagesAreFiltered(t *testing.T) {
+	drive(t, 120, 30, conversation(), func(d *driver) {
+		d.press("enter", "tab", "tab", "s")
+		d.wantScreen("Show messages:")
+		d.write("~bq (")
+		d.press("enter")
+		d.wantScreen("Show messages:", "~bq needs a pattern")
+		d.press("ctrl u")
+		d.write("~bq hello")
+		d.press("enter")
+		d.wantScreen("[only:~bq hello][m:auto]", "hello there")
+		d.wantNot("the secret")
+		d.press("enter")
+		d.wantScreen("Open message...", "1 ⇒ 12:00:01.000 11b hello there")
+		d.wantNot("the secret")
+		d.press("esc")
+		d.run("console.message.filter '~bs hello'")
+		d.wantScreen("No message matches.")
+		d.press("enter")
+		d.wantScreen("none of 3 messages matches ~bs hello")
+		d.run("console.message.filter a")
+		d.wantScreen(`[only:~b "a"]`, `"a": 1`)
+		d.wantNot("the secret")
+		d.run("console.message.filter 'the [es]'")
+		d.wantScreen("the secret")
+		d.wantNot("hello there")
+		d.run("console.message.filter '~bq'")
+		d.wantScreen("~bq needs a pattern", "the secret")
+		d.run("console.message.filter ''")
+		d.wantScreen("hello there", "the secret")
+		d.wantNot("[only:")
+		d.press("q")
+		d.run("console.message.filter x")
+		d.wantScreen("open a flow with messages first")
+	})
+}
+
+// TestFilterFollows: what comes later is filtered too.
+func TestFilterFollows(t *testing.T) {
+	flows := conversation()
+	flows[0].Intercepted = false
+	drive(t, 120, 30, flows, func(d *driver) {
+		d.press("enter", "tab", "tab")
+		d.run("console.message.filter news")
+		d.wantScreen("No message matches.")
+		more := *flows[0]
+		w := *more.WebSocket
+		w.Messages = append(w.Messages[:3:3], flow.Message{Content: []byte("old stuff"), Time: noon}, flow.Message{Content: []byte("the news"), Time: noon})
+		more.WebSocket, more.Rev = &w, 2
+		d.app.store.Put(&more)
+		d.pass(time.Second)
+		d.wantScreen("the news")
+		d.wantNot("old stuff")
+		d.wantNot("No message matches.")
+	})
+}
+
+// streaming is a flow with an event stream that is under way.
+func streaming() []*flow.Flow {
+	return build(sample{"GET", "https://x.example.com/events", 200, "text/event-stream", 0, 20 * time.Millisecond, func(f *flow.Flow) {
+		f.Live, f.Response.End = true, time.Time{}
+		f.Response.Body = flow.BodyOf([]byte("data: {\"n\":1}\n\nevent: odd\ndata: two\n\ndata: thr"))
+	}})
+}
+
+func TestEventsAreFilteredAndOpened(t *testing.T) {
+	drive(t, 120, 30, streaming(), func(d *driver) {
+		d.wantScreen("2 events", "live")
+		d.press("enter", "tab", "tab")
+		d.wantScreen("2 events streaming", `"n": 1`, "odd two", "s Only")
+		d.press("enter")
+		d.wantScreen("Open message...", "2 ⇐ 3b two", `1 ⇐ 7b {"n":1}`)
+		d.press("down", "enter")
+		d.wantScreen("Message 1  ⇐ 7b", `"n": 1`)
+		d.press("q")
+		d.run("console.message.filter two")
+		d.wantScreen("odd two")
+		d.wantNot(`"n": 1`)
+		d.press("c")
+		d.wantScreen("messages can be injected into WebSocket, TCP and UDP flows only")
+	})
+}
+
+func TestComposeAndDropKeys(t *testing.T) {
+	drive(t, 120, 30, conversation(), func(d *driver) {
+		d.press("enter", "tab", "tab")
+		d.wantScreen("X Drop", "c Inject")
+		d.press("c")
+		d.wantScreen(": inject.websocket @focus false  message is_text")
+		d.write("hi")
+		d.press("enter")
+		if in := d.engine.injected; len(in) != 1 || !in[0].FromClient || string(in[0].Content) != "hi" {
+			t.Errorf("%+v", in)
+		}
+		d.press("X")
+		d.wantScreen("Dropped 1 message.")
+	})
+	flows := conversation()
+	flows[0].Live, flows[0].Intercepted = false, false
+	drive(t, 120, 30, flows, func(d *driver) {
+		d.press("c")
+		d.wantScreen("the connection of this flow is over")
+	})
+}

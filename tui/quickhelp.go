@@ -2,6 +2,7 @@ package tui
 
 import (
 	"sluice/proxy/flow"
+	"sluice/tui/detail"
 	"sluice/tui/keymap"
 )
 
@@ -83,10 +84,15 @@ func (f *footer) flowHints(context string, focus *flow.Flow) []hint {
 		}
 	}
 	list := context == "flowlist"
+	talks := !list && detail.HasMessages(focus)
 	add(row.Intercepted, "Resume", "Resume this intercepted flow")
 	add(row.Modified, "Restore", "Revert changes to this flow")
 	add(list, "Select", "Select")
 	add(true, "Edit", "Edit a flow component")
+	add(talks, "Open", "Open one message of a flow")
+	add(talks, "Only", "Show only messages that match")
+	add(talks && row.Intercepted, "Drop", "Drop the message that is held")
+	add(!list && row.Live && talkKind(focus) != "", "Inject", "Inject a message into this flow")
 	add(true, "Duplicate", "Duplicate flow")
 	add(true, "Replay", "Replay this flow")
 	add(true, "Export", "Export this flow to file")

@@ -25,10 +25,7 @@ func (f *footer) status() string {
 	place := fmt.Sprintf("%s%s [%d/%d]", arrow, marked, a.view.FocusIndex()+1, a.view.Len())
 	left := t.Bar.Render(fit(place, max(11, ansi.StringWidth(place)+1)))
 	width := max(11, ansi.StringWidth(place)+1)
-	right := ""
-	if f.listen != "" {
-		right = "[" + f.listen + "]"
-	}
+	right := f.places()
 	room := f.w - width - ansi.StringWidth(right) - 1
 	var b strings.Builder
 	b.WriteString(left)
@@ -50,6 +47,18 @@ func (f *footer) status() string {
 	pad := max(f.w-width-ansi.StringWidth(right), 0)
 	b.WriteString(t.Bar.Render(strings.Repeat(" ", pad) + right))
 	return fit(b.String(), f.w)
+}
+
+// places says where the proxy listens: the first place and how many more there are where all would leave little room for the flags.
+func (f *footer) places() string {
+	if f.listen == "" {
+		return ""
+	}
+	all := "[" + f.listen + "]"
+	if first, rest, more := strings.Cut(f.listen, ", "); more && ansi.StringWidth(all) > f.w/3 {
+		return fmt.Sprintf("[%s +%d]", first, 1+strings.Count(rest, ", "))
+	}
+	return all
 }
 
 // flags lists what is switched on, in the order of the status line.

@@ -40,6 +40,8 @@ type Model struct {
 	panes map[kind]*pane
 	modes map[string]string // where there is no Setting
 
+	wanted wanted // of the messages
+
 	after func(d time.Duration, fn func(time.Time) tea.Msg) tea.Cmd
 }
 
@@ -174,16 +176,24 @@ func (m *Model) Mode() string {
 
 // SetMode chooses the content view of the current tab.
 func (m *Model) SetMode(name string) tea.Cmd {
+	return m.set(m.modeKey(), name)
+}
+
+// SetMessages shows only the messages that a filter picks, "" all of them. ParseMessages must have accepted it.
+func (m *Model) SetMessages(expr string) tea.Cmd { return m.set(filterKey, expr) }
+
+// set keeps what was chosen for the flow.
+func (m *Model) set(key, value string) tea.Cmd {
 	if m.flow == nil {
 		return nil
 	}
 	if m.cfg.SetSetting != nil {
-		m.cfg.SetSetting(m.flow.ID, m.modeKey(), name)
+		m.cfg.SetSetting(m.flow.ID, key, value)
 	} else {
 		if m.modes == nil {
 			m.modes = map[string]string{}
 		}
-		m.modes[m.modeKey()] = name
+		m.modes[key] = value
 	}
 	return m.refresh()
 }

@@ -189,7 +189,21 @@ func (l look) entryLines() iter.Seq[content.Line] {
 	for _, p := range parts {
 		seqs = append(seqs, l.partLines(p, nil))
 	}
-	return text.Join(seqs...)
+	all := text.Join(seqs...)
+	if l.only == nil {
+		return all
+	}
+	return func(yield func(content.Line) bool) {
+		n := 0
+		for line := range all {
+			if n++; !yield(line) {
+				return
+			}
+		}
+		if n == 1 {
+			yield(nonePicked())
+		}
+	}
 }
 
 // newEntries returns what the text of l has behind that of the older flow.
@@ -224,7 +238,8 @@ func (l look) recordedLines(p part, old *part) iter.Seq[content.Line] {
 			}
 			s.part = p
 		}
-		write := func(e entry) bool { return l.writeEntry(p, e, yield) }
+		probe := NewProbe(l.only, l.flow)
+		write := func(e entry) bool { return !probe.Match(e.item(p).Message) || l.writeEntry(p, e, yield) }
 		if !s.eat(&p.msg.Body, skip, p.msg.Body.Len(), write) {
 			return
 		}

@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"sluice/proxy/filter"
 	"sluice/proxy/flow"
 	"sluice/tui/text"
 )
@@ -18,7 +19,8 @@ type look struct {
 	kind kind
 	mode string
 	flow *flow.Flow
-	memo *memo // of a body that grows
+	memo *memo          // of a body that grows
+	only *filter.Filter // of messages; nil: all
 }
 
 // A pane is the text of one tab.
@@ -78,11 +80,14 @@ func (m *Model) refresh() tea.Cmd {
 	_, t := m.current()
 	p, want := m.pane(t.kind), look{kind: t.kind, mode: m.Mode(), flow: m.flow}
 	want.memo = &p.memo
+	if t.kind == stream || t.kind == entries {
+		want.only = m.only()
+	}
 	if t.kind == facts {
 		want.mode = ""
 	}
 	switch {
-	case p.job != nil && p.job.look.mode != want.mode:
+	case p.job != nil && !p.job.look.alike(want):
 		p.job.cancel() // and begin anew
 	case p.job != nil:
 		p.stale = true
@@ -94,12 +99,15 @@ func (m *Model) refresh() tea.Cmd {
 		old := p.shown.flow
 		p.shown = &want
 		return p.text.Extend(want.source(), newMessages(old, want), text.Follow)
-	case p.rest != nil && p.shown.mode == want.mode:
+	case p.rest != nil && p.shown.alike(want):
 		p.stale = true
 		return nil
 	}
 	return p.start(want)
 }
+
+// alike reports whether a look chooses and forms what it shows as another one does.
+func (l *look) alike(o look) bool { return l.mode == o.mode && l.only == o.only }
 
 // start makes a text.
 func (p *pane) start(want look) tea.Cmd {
@@ -108,7 +116,7 @@ func (p *pane) start(want look) tea.Cmd {
 	if want.kind == stream || want.kind == entries {
 		j.place = text.Follow
 	}
-	if p.shown == nil || p.shown.mode != want.mode {
+	if p.shown == nil || !p.shown.alike(want) {
 		j.place = text.Top
 	}
 	p.job, p.rest, p.stale = j, nil, false

@@ -17,7 +17,7 @@ const maxNameColumn = 30
 
 // same reports whether the text of o is that of l.
 func (l look) same(o look) bool {
-	if l.mode != o.mode || l.flow.ID != o.flow.ID {
+	if !l.alike(o) || l.flow.ID != o.flow.ID {
 		return false
 	}
 	if l.flow.Kind == flow.DNS && l.kind != facts {
@@ -60,7 +60,7 @@ func (l look) source() text.Source {
 			lines, hang := tlsLines(f)
 			return text.Source{Lines: text.Of(lines), Hang: hang}
 		}
-		return text.Source{Lines: streamLines(f, l.mode)}
+		return text.Source{Lines: l.streamLines()}
 	case entries:
 		return text.Source{Lines: l.entryLines()}
 	case facts:
@@ -154,9 +154,13 @@ func headerLines(h flow.Headers) (lines []content.Line, column int) {
 	return lines, column + 3
 }
 
-// bar is the line between headers and content: what is shown, and in which mode.
+// bar is the line between headers and content: what is shown, in which mode, and which messages if not all.
 func (l look) bar(left string) content.Line {
-	return content.Line{{Text: left + " ", Role: text.Bar}, {Text: "[m:" + l.mode + "]", Role: text.BarEnd}}
+	end := "[m:" + l.mode + "]"
+	if l.only != nil {
+		end = "[only:" + l.only.String() + "]" + end
+	}
+	return content.Line{{Text: left + " ", Role: text.Bar}, {Text: end, Role: text.BarEnd}}
 }
 
 // body returns the bar and the content, or why it is not here.

@@ -35,10 +35,13 @@ func sameContent(a, b flow.Message) bool {
 
 // grownTo reports whether the text of o is that of l with something behind it.
 func (l look) grownTo(o look) bool {
-	if l.kind == entries && l.mode == o.mode && l.flow.ID == o.flow.ID {
+	if o.only != nil || !l.alike(o) {
+		return false // nothing may have been picked so far, and the text says so
+	}
+	if l.kind == entries && l.flow.ID == o.flow.ID {
 		return grownEntries(l.flow, o.flow)
 	}
-	if l.kind != stream || l.mode != o.mode || l.flow.ID != o.flow.ID || l.flow.Intercepted || o.flow.Intercepted {
+	if l.kind != stream || l.flow.ID != o.flow.ID || l.flow.Intercepted || o.flow.Intercepted {
 		return false
 	}
 	x, y := messagesOf(l.flow), messagesOf(o.flow)
@@ -51,27 +54,37 @@ func newMessages(old *flow.Flow, l look) iter.Seq[content.Line] {
 	if l.kind == entries {
 		return newEntries(old, l)
 	}
-	return messageLines(l.flow, l.mode, len(messagesOf(old)))
+	return l.messageLines(len(messagesOf(old)))
 }
 
 // streamLines returns all messages of a flow, each in its view, with its direction before it.
-func streamLines(f *flow.Flow, mode string) iter.Seq[content.Line] {
+func (l look) streamLines() iter.Seq[content.Line] {
+	f, mode := l.flow, l.mode
 	title := strings.ToUpper(mode[:min(len(mode), 1)]) + mode[min(len(mode), 1):]
-	bar := look{mode: mode}.bar(title)
+	bar := l.bar(title)
 	if len(messagesOf(f)) == 0 && closing(f) == "" {
 		return text.Of([]content.Line{bar, {{Text: "No messages.", Role: text.Remark}}})
 	}
-	return text.Join(text.Of([]content.Line{bar}), messageLines(f, mode, 0))
+	return text.Join(text.Of([]content.Line{bar}), l.messageLines(0))
 }
 
 // messageLines returns the messages of a flow from one of them on, and how it was closed.
-func messageLines(f *flow.Flow, mode string, first int) iter.Seq[content.Line] {
+func (l look) messageLines(first int) iter.Seq[content.Line] {
+	f, mode := l.flow, l.mode
 	all, isWS := messagesOf(f), f.WebSocket != nil
 	return func(yield func(content.Line) bool) {
+		probe, picked := NewProbe(l.only, f), false
 		for i := first; i < len(all); i++ {
+			if !probe.Match(all[i]) {
+				continue
+			}
+			picked = true
 			if !writeMessage(all[i], isWS && !all[i].Text, mode, f.Intercepted && i == len(all)-1, yield) {
 				return
 			}
+		}
+		if l.only != nil && !picked && !yield(nonePicked()) {
+			return
 		}
 		if end := closing(f); end != "" {
 			role := content.Error
@@ -82,6 +95,8 @@ func messageLines(f *flow.Flow, mode string, first int) iter.Seq[content.Line] {
 		}
 	}
 }
+
+func nonePicked() content.Line { return content.Line{{Text: "No message matches.", Role: text.Remark}} }
 
 // closing says how a WebSocket was closed; "" if it was not.
 func closing(f *flow.Flow) string {

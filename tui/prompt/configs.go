@@ -108,11 +108,30 @@ func Filter(theme *style.Theme, seen filter.Seen, label, text string) Config {
 	}
 }
 
+// Messages returns the configuration of a line that takes a filter of messages. A text without operators is looked for in them.
+func Messages(theme *style.Theme, text string, parse func(string) (*filter.Filter, error)) Config {
+	cfg := Filter(theme, filter.Seen{}, "Show messages: ", text)
+	cfg.Check = func(text string) (int, string) {
+		_, err := parse(text)
+		pos, msg := mistake(err)
+		if !strings.Contains(text, "~") { // what was parsed has more in front
+			pos = 0
+		}
+		return pos, msg
+	}
+	return cfg
+}
+
 func checkFilter(text string) (pos int, msg string) {
 	if strings.TrimSpace(text) == "" {
 		return 0, ""
 	}
 	_, err := filter.Parse(text)
+	return mistake(err)
+}
+
+// mistake says where a filter is wrong, and how.
+func mistake(err error) (pos int, msg string) {
 	var wrong *filter.SyntaxError
 	switch {
 	case err == nil:

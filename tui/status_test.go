@@ -1,0 +1,14 @@
+package tui
+
+import "testing"
+
+// TestManyPlaces: where the proxy listens leaves room for the flags.
+func TestManyPlaces(t *testing.T) {
+	drive(t, 80, 24, gallery(), func(d *driver) {
+		d.run("set view_filter '~m POST'")
+		d.app.foot.listen = "127.0.0.1:8080, 127.0.0.1:5353"
+		d.wantScreen("[f:~m POST]", "[127.0.0.1:8080 +1]")
+		d.app.foot.listen = "*:1, *:2, *:3"
+		d.wantScreen("[*:1, *:2, *:3]")
+	})
+}
