@@ -19,6 +19,7 @@ type flowView struct {
 func newFlowView(a *App) *flowView {
 	return &flowView{app: a, Model: detail.New(a.theme, detail.Config{
 		DefaultMode: func() string { return a.options.Str("console_default_contentview") },
+		Protos:      a.protos.Load,
 		Setting:     a.store.Setting,
 		SetSetting:  func(id flow.ID, key, value string) { a.store.SetSetting(key, value, id) },
 	})}

@@ -133,7 +133,6 @@ websocket | bool | true
 var waiting = map[string]string{
 	"http3":                      "HTTP/3 over QUIC",
 	"normalize_outbound_headers": "HTTP/2",
-	"protobuf_definitions":       "content views: names of fields",
 	"scripts":                    "scripts",
 	"web_columns":                "the web interface",
 	"web_debug":                  "the web interface",

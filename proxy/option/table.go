@@ -82,7 +82,8 @@ func coreSpecs() []Spec {
 			Help: "Port to listen on; unset takes the default of the mode. A mode's own port goes first."},
 		list("mode", "What the proxy is to its clients: regular, transparent, socks5, upstream:SPEC, reverse:SPEC and so on, "+
 			"each with an optional @[host:]port to listen on.", "regular"),
-		optionalText("protobuf_definitions", "A .proto file that names the fields of Protobuf and gRPC messages.").later("fields are shown by number"),
+		optionalText("protobuf_definitions", "A .proto file that names the fields of Protobuf and gRPC messages. The path of a gRPC request says which message it is; "+
+			"else it is the first one of the file."),
 		boolean("rawtcp", true, "Relay TCP traffic that no protocol recognises."),
 		boolean("server", true, "Listen for clients. Without it only stored flows are looked at."),
 		boolean("show_ignored_hosts", false, "Record what ignored hosts send and receive as TCP and UDP flows."),

@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"sluice/proxy/content"
 	"sluice/proxy/flow"
 	"sluice/tui/text"
 )
@@ -15,10 +16,11 @@ const idleShare = 8
 
 // A look is all that the text of a tab is made from.
 type look struct {
-	kind kind
-	mode string
-	flow *flow.Flow
-	memo *memo // of a body that grows
+	kind   kind
+	mode   string
+	protos *content.Protos
+	flow   *flow.Flow
+	memo   *memo // of a body that grows
 }
 
 // A pane is the text of one tab.
@@ -70,19 +72,29 @@ func (m *Model) pane(k kind) *pane {
 	return p
 }
 
+// seenAs reports whether what both have in common is written in the same way.
+func (l look) seenAs(o look) bool { return l.mode == o.mode && l.protos == o.protos }
+
+func (m *Model) protos() *content.Protos {
+	if m.cfg.Protos == nil {
+		return nil
+	}
+	return m.cfg.Protos()
+}
+
 // refresh brings the text that shows up to date.
 func (m *Model) refresh() tea.Cmd {
 	if len(m.tabs) == 0 {
 		return nil
 	}
 	_, t := m.current()
-	p, want := m.pane(t.kind), look{kind: t.kind, mode: m.Mode(), flow: m.flow}
+	p, want := m.pane(t.kind), look{kind: t.kind, mode: m.Mode(), protos: m.protos(), flow: m.flow}
 	want.memo = &p.memo
 	if t.kind == facts {
 		want.mode = ""
 	}
 	switch {
-	case p.job != nil && p.job.look.mode != want.mode:
+	case p.job != nil && !p.job.look.seenAs(want):
 		p.job.cancel() // and begin anew
 	case p.job != nil:
 		p.stale = true
@@ -94,7 +106,7 @@ func (m *Model) refresh() tea.Cmd {
 		old := p.shown.flow
 		p.shown = &want
 		return p.text.Extend(want.source(), newMessages(old, want), text.Follow)
-	case p.rest != nil && p.shown.mode == want.mode:
+	case p.rest != nil && p.shown.seenAs(want):
 		p.stale = true
 		return nil
 	}
@@ -108,7 +120,7 @@ func (p *pane) start(want look) tea.Cmd {
 	if want.kind == stream || want.kind == entries {
 		j.place = text.Follow
 	}
-	if p.shown == nil || p.shown.mode != want.mode {
+	if p.shown == nil || !p.shown.seenAs(want) {
 		j.place = text.Top
 	}
 	p.job, p.rest, p.stale = j, nil, false

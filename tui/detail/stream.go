@@ -35,10 +35,10 @@ func sameContent(a, b flow.Message) bool {
 
 // grownTo reports whether the text of o is that of l with something behind it.
 func (l look) grownTo(o look) bool {
-	if l.kind == entries && l.mode == o.mode && l.flow.ID == o.flow.ID {
+	if l.kind == entries && l.seenAs(o) && l.flow.ID == o.flow.ID {
 		return grownEntries(l.flow, o.flow)
 	}
-	if l.kind != stream || l.mode != o.mode || l.flow.ID != o.flow.ID || l.flow.Intercepted || o.flow.Intercepted {
+	if l.kind != stream || !l.seenAs(o) || l.flow.ID != o.flow.ID || l.flow.Intercepted || o.flow.Intercepted {
 		return false
 	}
 	x, y := messagesOf(l.flow), messagesOf(o.flow)
