@@ -10,7 +10,7 @@ import (
 	"sluice/proxy/layer"
 )
 
-// UpstreamAuth names a user and password to the upstream proxy (RFC 7617).
+// UpstreamAuth names a user and password to the upstream proxy, or to the server that a reverse proxy stands in for (RFC 7617).
 type UpstreamAuth struct {
 	value  atomic.Pointer[string]
 	routed atomic.Pointer[func(flow.Addr) bool]
@@ -43,7 +43,7 @@ func (a *UpstreamAuth) Set(spec string) error {
 	return nil
 }
 
-// Handle adds the credentials to what an upstream proxy itself reads.
+// Handle adds the credentials to what an upstream proxy itself reads, and to what goes to the target of a reverse proxy.
 func (a *UpstreamAuth) Handle(h layer.Hook) <-chan layer.Verdict {
 	v := a.value.Load()
 	if v == nil {
@@ -55,8 +55,11 @@ func (a *UpstreamAuth) Handle(h layer.Hook) <-chan layer.Verdict {
 		r.Headers = r.Headers.Set("Proxy-Authorization", *v)
 	case *layer.RequestHeaders:
 		r := h.Flow.Request
-		if a.readsRequests(h.Flow) {
+		switch {
+		case a.readsRequests(h.Flow):
 			r.Headers = r.Headers.Set("Proxy-Authorization", *v)
+		case strings.HasPrefix(strings.ToLower(h.Flow.Client.Mode), "reverse:"):
+			r.Headers = r.Headers.Set("Authorization", *v)
 		}
 	}
 	return nil
