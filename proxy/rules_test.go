@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -80,6 +81,37 @@ func TestMistakesAreRefused(t *testing.T) {
 	}
 	if code, _, _ := r.do("GET", r.plain.URL+"/blocked", ""); code != 404 {
 		t.Error("the rule that was there is gone")
+	}
+}
+
+// TestGoodRulesStay: with a mistake among the rules of an option, those that were there stay, and go on being applied.
+func TestGoodRulesStay(t *testing.T) {
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "page"), "from a file")
+	for name, c := range map[string]struct{ good, bad, want string }{
+		"block_list":     {"/~u page/403", "/~u (/403", "403"},
+		"map_local":      {"|/page$|" + dir + "/page", "|/page$|" + dir + "/none", "200 from a file"},
+		"map_remote":     {"|/page$|/other", `|/page$|/\2`, "200 GET /other  as sent"},
+		"modify_body":    {"|~s|GET|got", "|~s|(GET|got", "200 got /page  as sent"},
+		"modify_headers": {"|~q|X-Test|changed", "|~q|X Test|changed", "200 GET /page  changed"},
+		"stickycookie":   {"~all", "~zz", "200 GET /page  as sent"},
+		"stickyauth":     {"~all", "(", "200 GET /page  as sent"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, name+"="+c.good)
+			before := r.opts.Specs(name)
+			err := r.opts.Set(append(before, name+"="+c.bad)...)
+			if strings.HasPrefix(name, "sticky") {
+				err = r.opts.Set(name + "=" + c.bad)
+			}
+			if err == nil || !slices.Equal(r.opts.Specs(name), before) {
+				t.Fatalf("%v: %v", err, r.opts.Specs(name))
+			}
+			code, body, h := r.do("GET", r.plain.URL+"/page", "")
+			if got := strings.TrimSpace(fmt.Sprintf("%d %s %s", code, body, h.Get("X-Seen"))); got != c.want {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
 	}
 }
 

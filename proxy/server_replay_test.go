@@ -88,6 +88,20 @@ func TestServerReplayExtra(t *testing.T) {
 	}
 }
 
+// TestServerReplayOldNames: what server_replay_nopop and server_replay_kill_extra ask for is done.
+func TestServerReplayOldNames(t *testing.T) {
+	r := newRig(t, "server_replay_nopop=true", "server_replay_kill_extra=true")
+	r.ServeReplay([]*flow.Flow{record(t, "GET", r.plain.URL+"/a", "", "recorded")}, false)
+	for range 2 {
+		if _, body, _ := r.do("GET", r.plain.URL+"/a", ""); body != "recorded" {
+			t.Error(body)
+		}
+	}
+	if _, err := r.client.Get(r.plain.URL + "/other"); err == nil {
+		t.Error("there was an answer")
+	}
+}
+
 func TestServerReplayMatches(t *testing.T) {
 	form := "application/x-www-form-urlencoded"
 	multi := func(token string) (body, kind string) {

@@ -15,12 +15,14 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"sluice/flowstore"
 	"sluice/proxy/command"
+	"sluice/proxy/content"
 	"sluice/proxy/flow"
 	"sluice/proxy/option"
 	"sluice/tui/browser"
@@ -75,6 +77,7 @@ type App struct {
 	browsers browser.Launcher
 	ca       *x509.Certificate
 	changed  optionChanges
+	protos   atomic.Pointer[content.Protos] // names the fields of Protobuf; nil: none
 	clips    clipQueue
 	unsub    func()
 }
@@ -100,6 +103,9 @@ func New(cfg Config) *App {
 	a.panes = [2]*pane{{windows: []window{newFlowList(a)}}, {windows: []window{newLogWindow(a)}}}
 	a.changed.signal = make(chan struct{}, 1)
 	a.unsub = a.subscribe()
+	if err := a.loadProtos(); err != nil {
+		a.events.Add("error", err.Error())
+	}
 	a.view.SetFollow(a.options.Bool("console_focus_follow"))
 	a.takeLog()
 	return a

@@ -23,6 +23,7 @@ func newFlowView(a *App) *flowView {
 			r, _ := a.store.Row(id)
 			return r.Entries
 		},
+		Protos:     a.protos.Load,
 		Setting:    a.store.Setting,
 		SetSetting: func(id flow.ID, key, value string) { a.store.SetSetting(key, value, id) },
 	})}

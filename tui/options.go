@@ -7,6 +7,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"sluice/proxy/content"
 	"sluice/proxy/filter"
 	"sluice/proxy/option"
 	"sluice/tui/style"
@@ -47,9 +48,29 @@ func (a *App) subscribe() func() {
 				}
 			}
 		}
+		if slices.Contains(changed, "protobuf_definitions") {
+			if err := a.loadProtos(); err != nil {
+				return err
+			}
+		}
 		a.changed.add(changed)
 		return nil
 	})
+}
+
+// loadProtos reads what names the fields of Protobuf, from now on.
+func (a *App) loadProtos() error {
+	path := a.options.Str("protobuf_definitions")
+	if path == "" {
+		a.protos.Store(nil)
+		return nil
+	}
+	protos, err := content.LoadProtos(option.ExpandHome(path))
+	if err != nil {
+		return fmt.Errorf("protobuf_definitions: %w", err)
+	}
+	a.protos.Store(protos)
+	return nil
 }
 
 // optionsChanged acts on the options that have changed since the last time.

@@ -79,3 +79,13 @@ func TestPatternsOfListsAreTakenAsTheyAre(t *testing.T) {
 		}
 	})
 }
+
+func TestBadProtosAreRefused(t *testing.T) {
+	drive(t, 100, 24, nil, func(d *driver) {
+		d.run("set protobuf_definitions ./none.proto")
+		d.wantScreen("protobuf_definitions: ", "none.proto")
+		if d.opts.IsSet("protobuf_definitions") {
+			t.Error("the file was taken")
+		}
+	})
+}

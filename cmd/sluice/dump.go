@@ -29,7 +29,7 @@ const patience = time.Second
 
 // runDump prints flows until it is told to stop.
 func runDump(cmd *cobra.Command, args []string) (err error) {
-	opts, err := settings(cmd.Flags(), args, "dumper_filter")
+	opts, err := settings(cmd.Flags(), args, "dumper_filter", "readfile_filter", "save_stream_filter")
 	if err != nil {
 		return err
 	}

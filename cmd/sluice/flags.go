@@ -30,7 +30,7 @@ func newRoot() *cobra.Command {
 	dump := &cobra.Command{
 		Use:   "dump [flags] [filter]",
 		Short: "Print flows instead of opening the console",
-		Long:  "Print flows as they end. Everything from the first word that is no flag is the filter of what is printed.",
+		Long:  "Print flows as they end. Everything from the first word that is no flag is the filter of what is read, printed and saved.",
 		Args:  cobra.ArbitraryArgs,
 		RunE:  runDump,
 	}
@@ -58,13 +58,15 @@ func bind(cmd *cobra.Command, own []string) {
 	cmd.SetFlagErrorFunc(flagError)
 }
 
-// settings returns the options as the config files and the command line say. The words of a filter go to the option filterName.
-func settings(fs *pflag.FlagSet, words []string, filterName string) (*option.Options, error) {
+// settings returns the options as the config files and the command line say. The words of a filter go to some options.
+func settings(fs *pflag.FlagSet, words []string, filters ...string) (*option.Options, error) {
 	opts := option.New()
 	src := option.Sources{Flags: option.FlagValues(fs)}
 	src.Set, _ = fs.GetStringArray("set")
 	if len(words) > 0 {
-		src.Flags[filterName] = strings.Join(words, " ")
+		for _, name := range filters {
+			src.Flags[name] = strings.Join(words, " ")
+		}
 	}
 	if err := opts.Apply(src); err != nil {
 		return nil, err

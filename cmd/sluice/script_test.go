@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"io"
 	"net"
+	"net/http"
+	"net/url"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -20,7 +22,9 @@ import (
 //	world             start an origin; sets ORIGIN, CONFDIR, PORT, and OTHER, another free port
 //	busy              take a port; sets BUSY
 //	dump [flag...]    start sluice dump for that world and wait until it listens
-//	get PATH STATUS   ask the origin through the proxy
+//	as USER:PASS      log in to the proxy from now on
+//	get PATH STATUS [FIELD...]   ask the origin through the proxy with header fields, and print what it says; ! get fails
+//	ended             wait until sluice dump ends by itself, and the same
 //	end               end sluice dump by SIGTERM; stdout and stderr are its output then
 //	pki               make certificates, see scriptPKI
 //	openssl [flag...] start openssl s_server in place of the one before; sets SERVER, a host and port
@@ -29,7 +33,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"world": scriptWorld, "busy": scriptBusy, "dump": scriptDump, "get": scriptGet, "end": scriptEnd,
+			"world": scriptWorld, "busy": scriptBusy, "dump": scriptDump, "get": scriptGet, "as": scriptAs, "end": scriptEnd, "ended": scriptEnded,
 			"har": scriptHAR, "pki": scriptPKI, "openssl": scriptOpenSSL,
 		},
 		Setup: func(e *testscript.Env) error {
@@ -104,24 +108,46 @@ func scriptDump(ts *testscript.TestScript, _ bool, args []string) {
 	}()
 }
 
-func scriptGet(ts *testscript.TestScript, _ bool, args []string) {
+func scriptAs(ts *testscript.TestScript, _ bool, args []string) {
 	s := stateOf(ts)
-	if len(args) != 2 {
-		ts.Fatalf("usage: get PATH STATUS")
+	user, pass, _ := strings.Cut(args[0], ":")
+	s.w.client.Transport.(*http.Transport).Proxy = http.ProxyURL(&url.URL{Scheme: "http", User: url.UserPassword(user, pass),
+		Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(s.w.port))})
+}
+
+func scriptGet(ts *testscript.TestScript, neg bool, args []string) {
+	s := stateOf(ts)
+	if len(args) < 2 {
+		ts.Fatalf("usage: get PATH STATUS [FIELD...]")
 	}
-	a := <-s.w.ask("GET", args[0], "")
+	a := <-s.w.ask("GET", args[0], "", args[2:]...)
+	if neg {
+		if a.err == nil {
+			ts.Fatalf("there was an answer with status %d", a.status)
+		}
+		_, _ = io.WriteString(ts.Stdout(), a.err.Error())
+		return
+	}
 	ts.Check(a.err)
+	_, _ = io.WriteString(ts.Stdout(), a.body)
 	if got := strconv.Itoa(a.status); got != args[1] {
 		ts.Fatalf("status %s, want %s", got, args[1])
 	}
 }
 
-func scriptEnd(ts *testscript.TestScript, _ bool, _ []string) {
+func scriptEnd(ts *testscript.TestScript, neg bool, args []string) {
+	ts.Check(stateOf(ts).dump.Process.Signal(syscall.SIGTERM))
+	scriptEnded(ts, neg, args)
+}
+
+func scriptEnded(ts *testscript.TestScript, _ bool, _ []string) {
 	s := stateOf(ts)
-	ts.Check(s.dump.Process.Signal(syscall.SIGTERM))
+	s.w.client.CloseIdleConnections()
 	<-s.read
 	err := s.dump.Wait()
 	_, _ = io.WriteString(ts.Stdout(), s.out.String())
 	_, _ = io.WriteString(ts.Stderr(), s.log.String())
+	s.out.Reset()
+	s.log.Reset()
 	ts.Check(err)
 }

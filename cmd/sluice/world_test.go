@@ -91,6 +91,13 @@ func (w *world) answer(rw http.ResponseWriter, r *http.Request) {
 	default:
 	}
 	rw.Header().Set("Content-Type", "application/json")
+	if strings.HasPrefix(r.URL.Path, "/login") {
+		rw.Header().Set("Set-Cookie", "id=1; Path=/")
+	}
+	if strings.HasPrefix(r.URL.Path, "/headers") { // says what it was sent
+		_ = r.Header.Write(rw)
+		return
+	}
 	if strings.HasPrefix(r.URL.Path, "/missing") {
 		rw.WriteHeader(http.StatusNotFound)
 	}
@@ -110,8 +117,8 @@ type answer struct {
 	err    error
 }
 
-// ask sends a request through the proxy and returns where its answer will come.
-func (w *world) ask(method, path, body string) <-chan answer {
+// ask sends a request through the proxy, with fields such as "Name: value", and returns where its answer will come.
+func (w *world) ask(method, path, body string, fields ...string) <-chan answer {
 	w.t.Helper()
 	got := make(chan answer, 1)
 	req, err := http.NewRequestWithContext(w.t.Context(), method, w.origin.URL+path, strings.NewReader(body))
@@ -119,6 +126,10 @@ func (w *world) ask(method, path, body string) <-chan answer {
 		w.t.Fatal(err)
 	}
 	req.Header.Set("X-Client", "as the client said")
+	for _, f := range fields {
+		name, value, _ := strings.Cut(f, ": ")
+		req.Header.Add(name, value)
+	}
 	go func() {
 		resp, err := w.client.Do(req)
 		if err != nil {

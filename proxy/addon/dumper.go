@@ -6,6 +6,7 @@ import (
 	"io"
 	"sync/atomic"
 
+	"sluice/proxy/content"
 	"sluice/proxy/filter"
 	"sluice/proxy/flow"
 	"sluice/proxy/option"
@@ -32,7 +33,8 @@ type Dumper struct {
 	brush    brush
 	width    func() int
 	settings atomic.Pointer[dumpSettings]
-	shown    map[flow.ID]shown // conversations under way
+	protos   atomic.Pointer[content.Protos] // nil: none
+	shown    map[flow.ID]shown              // conversations under way
 }
 
 // dumpSettings is what the options say. A value is never written once it is shared.
@@ -69,6 +71,22 @@ func NewDumper(opts *option.Options, cfg DumperConfig) (*Dumper, error) {
 		}
 		d.settings.Store(s)
 		return nil
+	}
+	protos := func() error {
+		path := opts.Str("protobuf_definitions")
+		if path == "" {
+			d.protos.Store(nil)
+			return nil
+		}
+		defs, err := content.LoadProtos(option.ExpandHome(path))
+		if err != nil {
+			return fmt.Errorf("protobuf_definitions: %w", err)
+		}
+		d.protos.Store(defs)
+		return nil
+	}
+	if err := follow(opts, protos, "protobuf_definitions"); err != nil {
+		return nil, err
 	}
 	opts.Subscribe(apply, "flow_detail", "dumper_filter", "dumper_default_contentview", "content_view_lines_cutoff", "showhost")
 	return d, apply(nil)

@@ -69,7 +69,9 @@ func (d *Dumper) details(s *dumpSettings, m *flow.HTTPMessage, path string, requ
 	}
 	d.headers(m.Headers)
 	if s.detail > 2 {
-		d.body(s, content.MetaOf(m.Headers, path, request), &m.Body, m.Headers)
+		meta := content.MetaOf(m.Headers, path, request)
+		meta.Protos = d.protos.Load()
+		d.body(s, meta, &m.Body, m.Headers)
 	}
 	if len(m.Trailers) > 0 {
 		d.printf("%s%s\n", indent, d.brush.paint(inkFaint, "--- trailers ---"))

@@ -62,8 +62,8 @@ func NewTLSConfig(opts *option.Options, ca *cert.Authority, log *slog.Logger) (*
 		s.client.KeyLogWriter, s.server.KeyLogWriter = keys, keys
 		t.settings.Store(s)
 		for _, side := range []string{"client", "server"} {
-			if name := "tls_version_" + side + "_min"; opts.Str(name) == "UNBOUNDED" {
-				log.Info(name + "=UNBOUNDED: TLS 1.0 is the oldest version that there is")
+			if name := "tls_version_" + side + "_min"; option.TLSVersion(opts.Str(name)) == 0 {
+				log.Info(name + "=" + opts.Str(name) + ": TLS 1.0 is the oldest version that there is")
 			}
 		}
 		return nil

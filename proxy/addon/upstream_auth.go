@@ -10,7 +10,7 @@ import (
 	"sluice/proxy/layer"
 )
 
-// UpstreamAuth names a user and password to the upstream proxy, or in reverse mode to the server (RFC 7617).
+// UpstreamAuth names a user and password to the upstream proxy, or to the server that a reverse proxy stands in for (RFC 7617).
 type UpstreamAuth struct {
 	value  atomic.Pointer[string]
 	routed atomic.Pointer[func(flow.Addr) bool]
@@ -43,7 +43,7 @@ func (a *UpstreamAuth) Set(spec string) error {
 	return nil
 }
 
-// Handle adds the credentials to what an upstream proxy itself reads, and to all requests in reverse mode.
+// Handle adds the credentials to what an upstream proxy itself reads, and to what goes to the target of a reverse proxy.
 func (a *UpstreamAuth) Handle(h layer.Hook) <-chan layer.Verdict {
 	v := a.value.Load()
 	if v == nil {

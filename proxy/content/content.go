@@ -27,6 +27,7 @@ type Meta struct {
 	Path        string // path and query of the request; "" where there is none
 	Request     bool   // it is a request's, not a response's
 	Headers     flow.Headers
+	Protos      *Protos // names fields of Protobuf; nil: they have numbers only
 }
 
 // MetaOf returns what the headers of a message say. Path is the request's, for a response too.

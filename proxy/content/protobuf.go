@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"sluice/proxy/flow/coding"
 )
@@ -22,18 +23,18 @@ const (
 	protoGuess = 1 << 20 // bytes; a longer field is not tried as a message
 )
 
-// showProtobuf writes fields by number, guessing what their bytes are: text, a message or neither.
-func showProtobuf(_ Meta, data []byte) (iter.Seq[Line], error) {
+// showProtobuf writes fields by name, or by number, guessing what their bytes are: text, a message or neither.
+func showProtobuf(m Meta, data []byte) (iter.Seq[Line], error) {
 	if len(data) > 0 {
 		if _, _, n := protowire.ConsumeField(data); n < 0 {
 			return nil, fmt.Errorf("no protobuf field at its beginning: %w", protowire.ParseError(n))
 		}
 	}
-	return write(func(p *pen) { printProto(p, data, 0) }), nil
+	return write(func(p *pen) { printProto(p, m.Protos.message(m), data, 0) }), nil
 }
 
 // printProto writes the fields of a message at a depth, and after one that can't be read the rest as a dump.
-func printProto(p *pen, b []byte, depth int) {
+func printProto(p *pen, md protoreflect.MessageDescriptor, b []byte, depth int) {
 	whole := len(b)
 	for len(b) > 0 && !p.stopped {
 		num, typ, n := protowire.ConsumeTag(b)
@@ -47,9 +48,15 @@ func printProto(p *pen, b []byte, depth int) {
 			return
 		}
 		p.indent(2 * depth)
-		p.word(Key, strconv.Itoa(int(num)))
-		p.word(Punct, ": ")
-		printProtoValue(p, num, typ, b[n:n+m], depth)
+		if fd := fieldOf(md, num); fd != nil {
+			p.word(Key, string(fd.Name()))
+			p.word(Punct, ": ")
+			printField(p, fd, typ, b[n:n+m], depth)
+		} else {
+			p.word(Key, strconv.Itoa(int(num)))
+			p.word(Punct, ": ")
+			printProtoValue(p, num, typ, b[n:n+m], depth)
+		}
 		b = b[n+m:]
 	}
 }
@@ -81,7 +88,7 @@ func printProtoValue(p *pen, num protowire.Number, typ protowire.Type, b []byte,
 		p.word(Comment, "!group")
 		p.end()
 		if depth < protoDepth {
-			printProto(p, v, depth+1)
+			printProto(p, nil, v, depth+1)
 			return
 		}
 		printHex(p, v, 2*depth+2)
@@ -113,17 +120,12 @@ func printProtoBytes(p *pen, b []byte, depth int) {
 	text := isPlainText(b)
 	if len(b) > 0 && (!text || b[0] < 0x20) && depth < protoDepth && isProto(b) {
 		p.end()
-		printProto(p, b, depth+1)
+		printProto(p, nil, b, depth+1)
 		return
 	}
 	switch {
-	case text && bytes.IndexByte(b, '\n') >= 0:
-		p.word(Punct, "|")
-		p.end()
-		block(p, 2*depth+2, String, b)
 	case text:
-		p.put(String, b)
-		p.end()
+		printText(p, b, depth)
 	case len(b) <= 64:
 		p.word(Keyword, "!binary ")
 		p.word(String, hex.EncodeToString(b))
@@ -133,6 +135,18 @@ func printProtoBytes(p *pen, b []byte, depth int) {
 		p.end()
 		printHex(p, b, 2*depth+2)
 	}
+}
+
+// printText writes text behind the name of its field, or below it if it has several lines.
+func printText(p *pen, b []byte, depth int) {
+	if bytes.IndexByte(b, '\n') >= 0 {
+		p.word(Punct, "|")
+		p.end()
+		block(p, 2*depth+2, String, b)
+		return
+	}
+	p.put(String, b)
+	p.end()
 }
 
 // isPlainText reports whether b is UTF-8 of characters that can be shown, and line breaks.
@@ -171,14 +185,14 @@ func showGRPC(m Meta, data []byte) (iter.Seq[Line], error) {
 	if len(data) < grpcHead || data[0] > 1 {
 		return nil, errors.New("no gRPC message at its beginning")
 	}
-	encoding := m.Headers.Get("Grpc-Encoding")
+	encoding, md := m.Headers.Get("Grpc-Encoding"), m.Protos.message(m)
 	return write(func(p *pen) {
 		for first := true; len(data) > 0 && !p.stopped; first = false {
 			if !first {
 				p.word(Comment, "---")
 				p.end()
 			}
-			n, err := printGRPC(p, encoding, data)
+			n, err := printGRPC(p, md, encoding, data)
 			if err != nil {
 				p.note(err.Error())
 				printHex(p, data, 0)
@@ -190,7 +204,7 @@ func showGRPC(m Meta, data []byte) (iter.Seq[Line], error) {
 }
 
 // printGRPC writes the message at the front of b and returns what it took.
-func printGRPC(p *pen, encoding string, b []byte) (int, error) {
+func printGRPC(p *pen, md protoreflect.MessageDescriptor, encoding string, b []byte) (int, error) {
 	if len(b) < grpcHead || uint64(binary.BigEndian.Uint32(b[1:])) > uint64(len(b)-grpcHead) {
 		return 0, errGRPCShort
 	}
@@ -203,6 +217,6 @@ func printGRPC(p *pen, encoding string, b []byte) (int, error) {
 		}
 		message = plain
 	}
-	printProto(p, message, 0)
+	printProto(p, md, message, 0)
 	return n, nil
 }

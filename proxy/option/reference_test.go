@@ -133,7 +133,6 @@ websocket | bool | true
 var waiting = map[string]string{
 	"http3":                      "HTTP/3 over QUIC",
 	"normalize_outbound_headers": "HTTP/2",
-	"protobuf_definitions":       "content views: names of fields",
 	"scripts":                    "scripts",
 	"web_columns":                "the web interface",
 	"web_debug":                  "the web interface",
@@ -148,6 +147,23 @@ var waiting = map[string]string{
 // different says which defaults are not those of the reference, and why.
 var different = map[string]string{
 	"confdir": "our own folder, though certificates and keys of mitmproxy are read where they are copied there",
+}
+
+// choices are those of the reference where only some values are allowed.
+var choices = map[string]string{
+	"connection_strategy":        "eager lazy",
+	"console_eventlog_verbosity": "error warn info alert debug",
+	"console_flowlist_layout":    "default table list",
+	"console_layout":             "single vertical horizontal",
+	"console_palette":            "dark light lowdark lowlight solarized_dark solarized_light",
+	"server_replay_extra":        "forward kill 204 400 404 500",
+	"termlog_verbosity":          "error warn info alert debug",
+	"tls_version_client_max":     "UNBOUNDED TLS1 TLS1_1 TLS1_2 TLS1_3", // and SSL3, with which nothing would be left
+	"tls_version_client_min":     "UNBOUNDED SSL3 TLS1 TLS1_1 TLS1_2 TLS1_3",
+	"tls_version_server_max":     "UNBOUNDED TLS1 TLS1_1 TLS1_2 TLS1_3",
+	"tls_version_server_min":     "UNBOUNDED SSL3 TLS1 TLS1_1 TLS1_2 TLS1_3",
+	"view_order":                 "time method url size",
+	"web_theme":                  "system dark light",
 }
 
 // TestReference holds our options against those of mitmproxy.
@@ -170,6 +186,9 @@ func TestReference(t *testing.T) {
 		if s.Type != kind || ours != value && different[name] == "" {
 			t.Errorf("%s is a %s with the default %q, want a %s with %q", name, s.Type, ours, kind, value)
 		}
+		if want := strings.Fields(choices[name]); !equalSets(s.Choices, want) {
+			t.Errorf("%s is one of %v, want %v", name, s.Choices, want)
+		}
 		if _, listed := waiting[name]; listed != (s.Instead != "") {
 			t.Errorf("%s: what to do instead: %q; is in the table of those that do: %v", name, s.Instead, listed)
 		}
@@ -177,9 +196,13 @@ func TestReference(t *testing.T) {
 	if len(seen) != 117 {
 		t.Errorf("the reference has %d options", len(seen))
 	}
-	for _, name := range slices.Concat(slices.Collect(maps.Keys(waiting)), slices.Collect(maps.Keys(different))) {
+	for _, name := range slices.Concat(slices.Collect(maps.Keys(waiting)), slices.Collect(maps.Keys(different)), slices.Collect(maps.Keys(choices))) {
 		if !seen[name] {
 			t.Errorf("%s is in a table and not in the reference", name)
 		}
 	}
+}
+
+func equalSets(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }

@@ -82,7 +82,8 @@ func coreSpecs() []Spec {
 			Help: "Port to listen on; unset takes the default of the mode. A mode's own port goes first."},
 		list("mode", "What the proxy is to its clients: regular, transparent, socks5, upstream:SPEC, reverse:SPEC and so on, "+
 			"each with an optional @[host:]port to listen on.", "regular"),
-		optionalText("protobuf_definitions", "A .proto file that names the fields of Protobuf and gRPC messages.").later("fields are shown by number"),
+		optionalText("protobuf_definitions", "A .proto file that names the fields of Protobuf and gRPC messages. The path of a gRPC request says which message it is; "+
+			"else it is the first one of the file."),
 		boolean("rawtcp", true, "Relay TCP traffic that no protocol recognises."),
 		boolean("server", true, "Listen for clients. Without it only stored flows are looked at."),
 		boolean("show_ignored_hosts", false, "Record what ignored hosts send and receive as TCP and UDP flows."),
@@ -116,6 +117,7 @@ func proxySpecs() []Spec {
 
 func tlsSpecs() []Spec {
 	versions := []string{"UNBOUNDED", "TLS1", "TLS1_1", "TLS1_2", "TLS1_3"} // crypto/tls has no SSL 3
+	oldest := append([]string{"SSL3"}, versions...)
 	const cipherHelp = ", in OpenSSL's names, separated by colons; ALL also has the old ones. It is about TLS 1.2 and older: the ciphers of TLS 1.3 are always on."
 	const curveHelp = ": prime256v1, secp384r1, secp521r1, X25519, X25519MLKEM768, SecP256r1MLKEM768 or SecP384r1MLKEM1024. Unset leaves the choice to both sides."
 	return []Spec{
@@ -127,8 +129,8 @@ func tlsSpecs() []Spec {
 		number("tls_passthrough_after", 0, "Let a host through untouched after a client has refused our certificate for it this many times in a row; "+
 			"0 never does. Each such connection is a row that says so.").checked(between(0, maxInt)),
 		text("tls_version_client_max", "UNBOUNDED", "Newest TLS version for connections to clients; UNBOUNDED is 1.3.", versions...),
-		text("tls_version_client_min", "TLS1_2", "Oldest TLS version for connections to clients; UNBOUNDED is 1.0. Below 1.2 old ciphers are taken too.", versions...),
+		text("tls_version_client_min", "TLS1_2", "Oldest TLS version for connections to clients; UNBOUNDED and SSL3 are 1.0. Below 1.2 old ciphers are taken too.", oldest...),
 		text("tls_version_server_max", "UNBOUNDED", "Newest TLS version for connections to servers; UNBOUNDED is 1.3.", versions...),
-		text("tls_version_server_min", "TLS1_2", "Oldest TLS version for connections to servers; UNBOUNDED is 1.0. Below 1.2 old ciphers are offered too.", versions...),
+		text("tls_version_server_min", "TLS1_2", "Oldest TLS version for connections to servers; UNBOUNDED and SSL3 are 1.0. Below 1.2 old ciphers are offered too.", oldest...),
 	}
 }

@@ -52,7 +52,7 @@ func TestTLSOptionsAreRefusedInWords(t *testing.T) {
 	for set, want := range map[string]string{
 		"ciphers_client=CAMELLIA128-SHA":  "ECDHE-ECDSA-AES128-GCM-SHA256",
 		"tls_ecdh_curve_server=secp256k1": "choose one of prime256v1",
-		"tls_version_client_min=SSL3":     "choose one of UNBOUNDED, TLS1,",
+		"tls_version_client_max=SSL3":     "choose one of UNBOUNDED, TLS1,",
 		"tls_passthrough_after=-1":        "at least 0",
 	} {
 		if err := New().Set(set); err == nil || !strings.Contains(err.Error(), want) {

@@ -18,7 +18,8 @@ import (
 
 // Config says what the model knows of the program around it. Every function may be nil.
 type Config struct {
-	DefaultMode func() string // the content view where none was chosen; nil: auto
+	DefaultMode func() string          // the content view where none was chosen; nil: auto
+	Protos      func() *content.Protos // names the fields of Protobuf; nil: none
 
 	Entries func(id flow.ID) int // how many events or messages of gRPC have come
 

@@ -277,6 +277,7 @@ func (l look) writeEntry(p part, e entry, yield func(content.Line) bool) bool {
 	lead := content.Line{arrow(p.fromClient), {Text: fmt.Sprintf("%5s  ", human.Size(int64(e.size))), Role: content.Comment}}
 	lines := func(func(content.Line) bool) {}
 	if len(e.data) > 0 {
+		e.meta.Path, e.meta.Protos = l.flow.Request.Path, l.protos
 		lines = content.Format(l.mode, e.meta, e.data).Lines
 	}
 	if e.note != "" {

@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"sluice/proxy/content"
 	"sluice/proxy/filter"
 	"sluice/proxy/flow"
 	"sluice/tui/text"
@@ -16,11 +17,12 @@ const idleShare = 8
 
 // A look is all that the text of a tab is made from.
 type look struct {
-	kind kind
-	mode string
-	flow *flow.Flow
-	memo *memo          // of a body that grows
-	only *filter.Filter // of messages; nil: all
+	kind   kind
+	mode   string
+	protos *content.Protos
+	flow   *flow.Flow
+	memo   *memo          // of a body that grows
+	only   *filter.Filter // of messages; nil: all
 }
 
 // A pane is the text of one tab.
@@ -72,13 +74,20 @@ func (m *Model) pane(k kind) *pane {
 	return p
 }
 
+func (m *Model) protos() *content.Protos {
+	if m.cfg.Protos == nil {
+		return nil
+	}
+	return m.cfg.Protos()
+}
+
 // refresh brings the text that shows up to date.
 func (m *Model) refresh() tea.Cmd {
 	if len(m.tabs) == 0 {
 		return nil
 	}
 	_, t := m.current()
-	p, want := m.pane(t.kind), look{kind: t.kind, mode: m.Mode(), flow: m.flow}
+	p, want := m.pane(t.kind), look{kind: t.kind, mode: m.Mode(), protos: m.protos(), flow: m.flow}
 	want.memo = &p.memo
 	if t.kind == stream || t.kind == entries {
 		want.only = m.only()
@@ -107,7 +116,9 @@ func (m *Model) refresh() tea.Cmd {
 }
 
 // alike reports whether a look chooses and forms what it shows as another one does.
-func (l *look) alike(o look) bool { return l.mode == o.mode && l.only == o.only }
+func (l *look) alike(o look) bool {
+	return l.mode == o.mode && l.protos == o.protos && l.only == o.only
+}
 
 // start makes a text.
 func (p *pane) start(want look) tea.Cmd {

@@ -169,7 +169,9 @@ func (l look) body(msg *flow.HTTPMessage, path string) (content.Line, iter.Seq[c
 		return l.bar(""), missing(msg.Body.Len(), gap)
 	}
 	plain, note := content.Decode(msg.Headers, msg.Body.Front())
-	doc := content.Format(l.mode, content.MetaOf(msg.Headers, path, l.kind == request), plain)
+	meta := content.MetaOf(msg.Headers, path, l.kind == request)
+	meta.Protos = l.protos
+	doc := content.Format(l.mode, meta, plain)
 	words := []string{doc.View}
 	for _, w := range []string{note, doc.Note, sizes(msg.Body.Kept(), int64(len(plain))), cut(&msg.Body)} {
 		if w != "" {
