@@ -168,7 +168,7 @@ func (p *Proxy) layerOptions() *atomic.Pointer[layer.Options] {
 		return nil
 	}
 	p.opts.Subscribe(apply, "upstream_routes", "upstream_auth", "connection_strategy", "rawtcp", "websocket", "keep_host_header",
-		"validate_inbound_headers", "show_ignored_hosts", "store_streamed_bodies", "http_connect_send_host_header", "stream_large_bodies",
+		"validate_inbound_headers", "normalize_outbound_headers", "show_ignored_hosts", "store_streamed_bodies", "http_connect_send_host_header", "stream_large_bodies",
 		"body_size_limit", "body_record_limit", "proxy_debug", "http2_ping_keepalive", "proxyauth")
 	_ = apply(nil)
 	return ptr
@@ -181,6 +181,7 @@ func readLayerOptions(o *option.Options) *layer.Options {
 		WebSocket:       o.Bool("websocket"),
 		KeepHostHeader:  o.Bool("keep_host_header"),
 		SkipValidation:  !o.Bool("validate_inbound_headers"),
+		KeepHeaderCase:  !o.Bool("normalize_outbound_headers"),
 		ShowIgnored:     o.Bool("show_ignored_hosts"),
 		StoreStreamed:   o.Bool("store_streamed_bodies"),
 		OmitConnectHost: !o.Bool("http_connect_send_host_header"),

@@ -14,6 +14,7 @@ type Options struct {
 	WebSocket         bool  // read what follows an upgrade to WebSocket
 	KeepHostHeader    bool  // reverse mode: leave Host as it is
 	SkipValidation    bool  // do not refuse malformed headers
+	KeepHeaderCase    bool  // write the names of HTTP/2 headers that are not in lower case as they are
 	ShowIgnored       bool  // record ignored connections
 	StoreStreamed     bool  // keep a copy of streamed bodies
 	OmitConnectHost   bool  // no Host header in CONNECT to an upstream proxy

@@ -30,7 +30,9 @@ func (x *http2Client) sendHead(st *HTTPStream, r *flow.Request, end bool) {
 	st.onServer = s
 	x.meter.earn(2)
 	x.active = x.serverConn.h.ctx.Now()
+	x.normalize()
 	x.sendFields(s, x.enc.Request(r, st.protocol, st.clientSecrets()), end)
+	st.tellCase(x.enc.Lowered)
 	x.soil()
 }
 

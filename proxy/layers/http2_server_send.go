@@ -24,7 +24,9 @@ func (s *http2Server) sendHead(st *HTTPStream, r *flow.Response, end bool) {
 	hs.headSent = true
 	s.meter.earn(2)
 	hs.noBody = st.flow.Request.Method == "HEAD" || r.Status == 204 || r.Status == 304
+	s.normalize()
 	s.sendFields(hs, s.enc.Response(r, st.serverSecrets()), end || hs.noBody)
+	st.tellCase(s.enc.Lowered)
 }
 
 func (s *http2Server) sendData(st *HTTPStream, p []byte) {

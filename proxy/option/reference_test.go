@@ -131,17 +131,16 @@ websocket | bool | true
 
 // waiting says of every option of the reference that nothing acts on yet which part will bring it, or what replaces it.
 var waiting = map[string]string{
-	"http3":                      "HTTP/3 over QUIC",
-	"normalize_outbound_headers": "HTTP/2",
-	"scripts":                    "scripts",
-	"web_columns":                "the web interface",
-	"web_debug":                  "the web interface",
-	"web_host":                   "the web interface",
-	"web_open_browser":           "the web interface",
-	"web_password":               "the web interface",
-	"web_port":                   "the web interface",
-	"web_static_viewer":          "the web interface",
-	"web_theme":                  "the web interface",
+	"http3":             "HTTP/3 over QUIC",
+	"scripts":           "scripts",
+	"web_columns":       "the web interface",
+	"web_debug":         "the web interface",
+	"web_host":          "the web interface",
+	"web_open_browser":  "the web interface",
+	"web_password":      "the web interface",
+	"web_port":          "the web interface",
+	"web_static_viewer": "the web interface",
+	"web_theme":         "the web interface",
 }
 
 // different says which defaults are not those of the reference, and why.

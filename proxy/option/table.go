@@ -107,7 +107,7 @@ func proxySpecs() []Spec {
 		text("connection_strategy", "eager", "When to connect to a server: at once, or when something is to be sent. "+
 			"Eager also learns what the server says first.", "eager", "lazy"),
 		boolean("keep_host_header", false, "In reverse mode, leave the client's Host header as it is."),
-		boolean("normalize_outbound_headers", true, "Write the header names of HTTP/2 messages in lower case.").later("names go on as they came"),
+		boolean("normalize_outbound_headers", true, "Write the header names of HTTP/2 messages in lower case, whatever somebody has made of them."),
 		boolean("proxy_debug", false, "Log what the protocol layers do."),
 		boolean("store_streamed_bodies", false, "Record bodies that pass by because of stream_large_bodies."),
 		optionalText("stream_large_bodies", "Let bodies larger than this pass without recording them; the suffixes k, m, g and t are understood.").checked(size),

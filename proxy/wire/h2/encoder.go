@@ -4,6 +4,11 @@ import "golang.org/x/net/http2/hpack"
 
 // An Encoder compresses the field sections of one connection. Its zero value is ready.
 type Encoder struct {
+	// KeepCase writes the names of messages that are HTTP/2 already as they are, though they should be in lower case (RFC 9113 §8.2).
+	KeepCase bool
+	// Lowered are the names of such a message that the last section has in lower case, as they were. It is lent.
+	Lowered []string
+
 	enc *hpack.Encoder
 	buf []byte
 
@@ -46,7 +51,7 @@ func (e *Encoder) init() {
 
 func (e *Encoder) begin() {
 	e.init()
-	e.buf, e.at = e.buf[:0], 0
+	e.buf, e.at, e.Lowered = e.buf[:0], 0, e.Lowered[:0]
 }
 
 func (e *Encoder) field(name, value string, secret bool) {

@@ -35,7 +35,7 @@ func (e *Encoder) Request(r *flow.Request, protocol string, secret []string) []b
 	if protocol != "" {
 		e.field(":protocol", protocol, false)
 	}
-	e.headers(rest, secret)
+	e.headers(rest, secret, !plain)
 	return e.buf
 }
 
@@ -50,18 +50,19 @@ func pathOf(r *flow.Request) string {
 func (e *Encoder) Response(r *flow.Response, secret []string) []byte {
 	e.begin()
 	e.field(":status", strconv.Itoa(r.Status), false)
-	e.headers(r.Headers, secret)
+	e.headers(r.Headers, secret, strings.HasPrefix(r.Version, "HTTP/2"))
 	return e.buf
 }
 
 // Trailers compresses a trailer section.
 func (e *Encoder) Trailers(h flow.Headers, secret []string) []byte {
 	e.begin()
-	e.headers(h, secret)
+	e.headers(h, secret, false)
 	return e.buf
 }
 
-func (e *Encoder) headers(h flow.Headers, secret []string) {
+// headers writes fields. native: they are those of a message that is HTTP/2 already.
+func (e *Encoder) headers(h flow.Headers, secret []string, native bool) {
 	drop := nominated(h)
 	for i := range h {
 		name, value := lower(h[i].Name), h[i].Value
@@ -71,8 +72,21 @@ func (e *Encoder) headers(h flow.Headers, secret []string) {
 		if name == "te" && !strings.EqualFold(value, "trailers") {
 			continue
 		}
-		e.field(name, value, isSecret(name, value) || slices.Contains(secret, name))
+		hidden := isSecret(name, value) || slices.Contains(secret, name)
+		if native && name != h[i].Name {
+			name = e.cased(h[i].Name, name)
+		}
+		e.field(name, value, hidden)
 	}
+}
+
+// cased returns which of a name and its lower case is written.
+func (e *Encoder) cased(name, lower string) string {
+	if e.KeepCase {
+		return name
+	}
+	e.Lowered = append(e.Lowered, name)
+	return lower
 }
 
 func isSecret(name, value string) bool {
