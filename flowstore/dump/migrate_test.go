@@ -90,7 +90,7 @@ func TestWebSocketsOfOld(t *testing.T) {
 		second.set("close_code", 1000)
 		second.set("close_reason", "done")
 		second.set("marked", true)
-		f, err := m.flow(appendValue(nil, second), 0)
+		f, err := m.flow(frame{b: appendValue(nil, second)})
 		if err != nil {
 			t.Fatal(err)
 		}
