@@ -38,6 +38,9 @@ func (r *recent[T]) put(raw string, v T) {
 // connections returns the two connections of a flow, nil for one that is odd.
 func (x *exchange) connections() (*flow.Client, *flow.Server) {
 	known := &x.m.memory
+	if x.client.tag != '}' || x.server.tag != '}' {
+		return nil, nil
+	}
 	if known.version != x.version {
 		known.version, known.clients, known.servers = x.version, recent[*flow.Client]{}, recent[*flow.Server]{}
 	}
@@ -68,9 +71,6 @@ func (x *exchange) connections() (*flow.Client, *flow.Server) {
 
 // connection returns one of the connections in the newest version, or nil if it says what is not known.
 func (x *exchange) connection(name string, v piece) *dict {
-	if v.tag != '}' {
-		return nil
-	}
 	read, err := x.payload(v.at, v.at+len(v.b), 1)
 	if err != nil {
 		return nil
