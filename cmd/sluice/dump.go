@@ -11,17 +11,10 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"sluice/flowstore"
 	"sluice/proxy"
 	"sluice/proxy/addon"
 	"sluice/proxy/flow"
 	"sluice/proxy/option"
-)
-
-// What dump keeps of the flows that have ended.
-const (
-	dumpFlows  = 1024
-	dumpBodies = 256 << 20 // bytes
 )
 
 // patience is how long the last lines may take to be read.
@@ -69,10 +62,8 @@ func runDump(cmd *cobra.Command, args []string) (err error) {
 	}
 	announce(p, opts, log)
 	run := start(p, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	store := flowstore.New(flowstore.Config{MaxFlows: dumpFlows, BodyLimit: dumpBodies})
 	loaded := make(chan []*flow.Flow)
 	take := func(batch []*flow.Flow) {
-		store.PutAll(batch)
 		stream.Put(batch)
 		archive.Put(batch)
 		for _, f := range batch {
@@ -81,6 +72,9 @@ func runDump(cmd *cobra.Command, args []string) (err error) {
 		dumper.Flush()
 	}
 	run.owned.Go(func() { each(take, p.Flows(), loaded) })
+	if finite(opts) {
+		saveMemory()
+	}
 	reading := read(run, opts, loaded, log)
 	if err := p.StartReplays(readFlows); err != nil {
 		return errors.Join(err, run.end())
