@@ -83,8 +83,8 @@ func readArchive(r io.Reader) iter.Seq2[*flow.Flow, error] {
 	}
 }
 
-// loadAtStart sends the flows of rfile that readfile_filter lets through, in batches, until ctx ends.
-func loadAtStart(ctx context.Context, opts *option.Options, to chan<- []*flow.Flow) error {
+// loadAtStart passes on the flows of rfile that readfile_filter lets through, in batches, until ctx ends.
+func loadAtStart(ctx context.Context, opts *option.Options, batch pending) error {
 	path := opts.Str("rfile")
 	if path == "" {
 		return nil
@@ -93,7 +93,6 @@ func loadAtStart(ctx context.Context, opts *option.Options, to chan<- []*flow.Fl
 	if err != nil {
 		return err
 	}
-	batch := pending{ctx: ctx, to: to}
 	since, n := time.Now(), 0
 	for f, bad := range readFlows(path) {
 		if bad != nil {
@@ -104,18 +103,18 @@ func loadAtStart(ctx context.Context, opts *option.Options, to chan<- []*flow.Fl
 			batch.add(f)
 		}
 		if batch.full() || time.Since(since) > readPause {
-			if since = time.Now(); !batch.send() {
+			if since = time.Now(); !batch.send(ctx) {
 				return nil
 			}
 		}
 	}
-	batch.send()
+	batch.send(ctx)
 	return counted(err, n)
 }
 
-// A pending gathers the flows of a file that go on together.
+// A pending gathers the flows of a file that go on together, to whoever writes them first, and then to those that look at them.
 type pending struct {
-	ctx    context.Context
+	feed   func([]*flow.Flow) // comes back when it wants more
 	to     chan<- []*flow.Flow
 	flows  []*flow.Flow
 	weight int64
@@ -130,28 +129,29 @@ func (p *pending) full() bool { return len(p.flows) >= readBatch || p.weight >= 
 
 // send is false once nobody takes flows any more. It comes back from large ones when they are done with, so that there are
 // no two of them in memory.
-func (p *pending) send() bool {
+func (p *pending) send(ctx context.Context) bool {
 	if len(p.flows) == 0 {
 		return true
 	}
 	flows, weight := p.flows, p.weight
 	p.flows, p.weight = nil, 0
-	if !p.pass(flows) {
+	p.feed(flows)
+	if !p.pass(ctx, flows) {
 		return false
 	}
 	if weight < heavy {
 		return true
 	}
-	taken := p.pass(nil) // it is taken after what came before
+	taken := p.pass(ctx, nil) // it is taken after what came before
 	debug.FreeOSMemory()
 	return taken
 }
 
-func (p *pending) pass(flows []*flow.Flow) bool {
+func (p *pending) pass(ctx context.Context, flows []*flow.Flow) bool {
 	select {
 	case p.to <- flows:
 		return true
-	case <-p.ctx.Done():
+	case <-ctx.Done():
 		return false
 	}
 }

@@ -66,7 +66,11 @@ func TestOldest(t *testing.T) {
 
 // TestWebSocketsOfOld has messages of a WebSocket apart from its handshake, as they were up to version 11.
 func TestWebSocketsOfOld(t *testing.T) {
-	handshake := encode(ended("/chat"))
+	v, err := parse(appendValue(nil, encode(ended("/chat"))), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	handshake := v.(*dict)
 	for _, missing := range []bool{false, true} {
 		m := newMigration()
 		first := clone(handshake).(*dict)
