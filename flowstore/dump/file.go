@@ -25,7 +25,7 @@ type File struct {
 	size    int64 // up to the end of the last whole flow; -1: the file has no end that could be set
 	pending []byte
 	count   int // flows in pending
-	conns   connCache
+	enc     writer
 }
 
 // Open opens a file for writing, which only its owner can read if it is new; its folders are made too. Unless appending is
@@ -84,11 +84,11 @@ func (w *File) Add(f *flow.Flow) error {
 	if Weight(f) > maxPending {
 		return w.addLarge(f)
 	}
-	d, err := w.conns.inFormat(f, w.Format)
+	b, err := w.enc.append(w.pending, f, w.Format)
 	if err != nil {
 		return err
 	}
-	w.pending = appendValue(w.pending, d)
+	w.pending = b
 	if w.count++; len(w.pending) > maxPending {
 		return w.Flush()
 	}
@@ -97,7 +97,7 @@ func (w *File) Add(f *flow.Flow) error {
 
 // addLarge writes a flow from where it is in memory.
 func (w *File) addLarge(f *flow.Flow) error {
-	d, err := w.conns.inFormat(f, w.Format)
+	d, err := w.enc.conns.inFormat(f, w.Format)
 	if err != nil {
 		return err
 	}

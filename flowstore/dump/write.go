@@ -8,11 +8,7 @@ import (
 
 // Append appends a flow in a format. An error says that the format has no place for the flow.
 func Append(b []byte, f *flow.Flow, format Format) ([]byte, error) {
-	d, err := new(connCache).inFormat(f, format)
-	if err != nil {
-		return b, err
-	}
-	return appendValue(b, d), nil
+	return new(writer).append(b, f, format)
 }
 
 // inFormat returns the dictionary of a flow, which shares bytes with it.
