@@ -15,7 +15,7 @@ const (
 	// gather is how long a flow waits for others that are written with it.
 	gather = 200 * time.Millisecond
 	// hasty is how many bytes of flows are written without waiting for others.
-	hasty = 1 << 20
+	hasty = 256 << 10
 	// maxWaiting is how many bytes of flows are kept for a disk that is slow. What comes then is not written.
 	maxWaiting = 512 << 20
 	// patience is how long a file may take to be opened, or to take anything at the end.
