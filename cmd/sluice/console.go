@@ -59,7 +59,7 @@ func runConsole(cmd *cobra.Command, args []string) error {
 	// Ctrl-C is a key here, and a signal only while an editor has the terminal, which it is meant for.
 	run := start(p, syscall.SIGTERM, syscall.SIGHUP)
 	run.owned.Go(func() {
-		each(func(batch []*flow.Flow) { cfg.Store.PutAll(batch); stream.Put(batch) }, p.Flows(), nil)
+		each(p.Flows(), func(batch []*flow.Flow) { cfg.Store.PutAll(batch); stream.Put(batch) }, nil, nil)
 	})
 	if err := p.StartReplays(readFlows); err != nil {
 		return errors.Join(err, run.end())

@@ -11,17 +11,10 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"sluice/flowstore"
 	"sluice/proxy"
 	"sluice/proxy/addon"
 	"sluice/proxy/flow"
 	"sluice/proxy/option"
-)
-
-// What dump keeps of the flows that have ended.
-const (
-	dumpFlows  = 1024
-	dumpBodies = 256 << 20 // bytes
 )
 
 // patience is how long the last lines may take to be read.
@@ -69,19 +62,23 @@ func runDump(cmd *cobra.Command, args []string) (err error) {
 	}
 	announce(p, opts, log)
 	run := start(p, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	store := flowstore.New(flowstore.Config{MaxFlows: dumpFlows, BodyLimit: dumpBodies})
 	loaded := make(chan []*flow.Flow)
-	take := func(batch []*flow.Flow) {
-		store.PutAll(batch)
-		stream.Put(batch)
+	show := func(batch []*flow.Flow) {
 		archive.Put(batch)
 		for _, f := range batch {
 			dumper.Put(f)
 		}
 		dumper.Flush()
 	}
-	run.owned.Go(func() { each(take, p.Flows(), loaded) })
-	reading := read(run, opts, loaded, log)
+	take := func(batch []*flow.Flow) {
+		stream.Put(batch)
+		show(batch)
+	}
+	run.owned.Go(func() { each(p.Flows(), take, loaded, show) })
+	if finite(opts) {
+		saveMemory()
+	}
+	reading := read(run, opts, pending{feed: stream.Feed, to: loaded}, log)
 	if err := p.StartReplays(readFlows); err != nil {
 		return errors.Join(err, run.end())
 	}
@@ -105,7 +102,7 @@ func printer(f *os.File) (p *addon.Printer, finish func() error) {
 }
 
 // each has every batch of snapshots taken until both channels are closed.
-func each(take func([]*flow.Flow), flows, loaded <-chan []*flow.Flow) {
+func each(flows <-chan []*flow.Flow, take func([]*flow.Flow), loaded <-chan []*flow.Flow, show func([]*flow.Flow)) {
 	for flows != nil || loaded != nil {
 		select {
 		case batch, ok := <-flows:
@@ -117,18 +114,18 @@ func each(take func([]*flow.Flow), flows, loaded <-chan []*flow.Flow) {
 			if !ok {
 				loaded = nil
 			}
-			take(batch)
+			show(batch)
 		}
 	}
 }
 
-// read reads rfile apart, closes loaded after it, and then the channel that it returns. A file that is damaged ends a program that was to read it and no more.
-func read(run *running, opts *option.Options, loaded chan<- []*flow.Flow, log *slog.Logger) <-chan struct{} {
+// read reads rfile apart, closes its channel after it, and then the one that it returns. A file that is damaged ends a program that was to read it and no more.
+func read(run *running, opts *option.Options, flows pending, log *slog.Logger) <-chan struct{} {
 	done := make(chan struct{})
 	run.owned.Go(func() {
 		defer close(done)
-		err := loadAtStart(run.stopped, opts, loaded)
-		close(loaded)
+		err := loadAtStart(run.stopped, opts, flows)
+		close(flows.to)
 		switch {
 		case err == nil:
 		case finite(opts):

@@ -9,6 +9,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"sluice/flowstore/dump"
@@ -18,11 +19,15 @@ import (
 	"sluice/proxy/option"
 )
 
-// How many flows of a file go on together, and how long the first of them waits for the others.
+// How many flows of a file go on together, how many bytes they have, and how long the first of them waits for the others.
 const (
-	readBatch = 256
-	readPause = 100 * time.Millisecond
+	readBatch  = 256
+	readWeight = 256 << 10
+	readPause  = 100 * time.Millisecond
 )
+
+// heavy is how many bytes of flows are given back at once when nobody needs them any more.
+const heavy = 32 << 20
 
 // readFlows reads the flows of a file one after the other, those of the standard input for "-"; an error is the last of them.
 // It is what rfile, -C, -S and the commands that load and replay files read with.
@@ -78,8 +83,8 @@ func readArchive(r io.Reader) iter.Seq2[*flow.Flow, error] {
 	}
 }
 
-// loadAtStart sends the flows of rfile that readfile_filter lets through, in batches, until ctx ends.
-func loadAtStart(ctx context.Context, opts *option.Options, to chan<- []*flow.Flow) error {
+// loadAtStart passes on the flows of rfile that readfile_filter lets through, in batches, until ctx ends.
+func loadAtStart(ctx context.Context, opts *option.Options, batch pending) error {
 	path := opts.Str("rfile")
 	if path == "" {
 		return nil
@@ -88,19 +93,6 @@ func loadAtStart(ctx context.Context, opts *option.Options, to chan<- []*flow.Fl
 	if err != nil {
 		return err
 	}
-	var batch []*flow.Flow
-	send := func() bool {
-		if len(batch) == 0 {
-			return true
-		}
-		select {
-		case to <- batch:
-			batch = nil
-			return true
-		case <-ctx.Done():
-			return false
-		}
-	}
 	since, n := time.Now(), 0
 	for f, bad := range readFlows(path) {
 		if bad != nil {
@@ -108,16 +100,60 @@ func loadAtStart(ctx context.Context, opts *option.Options, to chan<- []*flow.Fl
 			break
 		}
 		if n++; wanted.Match(f) {
-			batch = append(batch, f)
+			batch.add(f)
 		}
-		if len(batch) >= readBatch || time.Since(since) > readPause {
-			if since = time.Now(); !send() {
+		if batch.full() || time.Since(since) > readPause {
+			if since = time.Now(); !batch.send(ctx) {
 				return nil
 			}
 		}
 	}
-	send()
+	batch.send(ctx)
 	return counted(err, n)
+}
+
+// A pending gathers the flows of a file that go on together, to whoever writes them first, and then to those that look at them.
+type pending struct {
+	feed   func([]*flow.Flow) // comes back when it wants more
+	to     chan<- []*flow.Flow
+	flows  []*flow.Flow
+	weight int64
+}
+
+func (p *pending) add(f *flow.Flow) {
+	p.flows = append(p.flows, f)
+	p.weight += dump.Weight(f)
+}
+
+func (p *pending) full() bool { return len(p.flows) >= readBatch || p.weight >= readWeight }
+
+// send is false once nobody takes flows any more. It comes back from large ones when they are done with, so that there are
+// no two of them in memory.
+func (p *pending) send(ctx context.Context) bool {
+	if len(p.flows) == 0 {
+		return true
+	}
+	flows, weight := p.flows, p.weight
+	p.flows, p.weight = nil, 0
+	p.feed(flows)
+	if !p.pass(ctx, flows) {
+		return false
+	}
+	if weight < heavy {
+		return true
+	}
+	taken := p.pass(ctx, nil) // it is taken after what came before
+	debug.FreeOSMemory()
+	return taken
+}
+
+func (p *pending) pass(ctx context.Context, flows []*flow.Flow) bool {
+	select {
+	case p.to <- flows:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // counted says how many flows were read before an error.

@@ -2,17 +2,28 @@ package dump
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
+
+	"sluice/proxy/flow"
+)
+
+// Values that are written but never read.
+type (
+	// octets are bytes.
+	octets string
+	// raw is a value as it is in a file, prefix and tag included.
+	raw []byte
 )
 
 // appendValue appends a value. It goes through the value twice: first it measures all that has to have its length in front.
 func appendValue(b []byte, v any) []byte {
-	var m measure
-	n := m.size(v)
-	b = slices.Grow(b, n)
+	var room [128]int
+	m := measure{sizes: room[:0]}
+	b = slices.Grow(b, m.size(v))
 	w := appender{b: b, sizes: m.sizes}
 	w.value(v)
 	return w.b
@@ -26,25 +37,41 @@ type measure struct {
 
 // size returns the length of a value with its prefix and tag.
 func (m *measure) size(v any) int {
+	if done, ok := v.(raw); ok {
+		return len(done)
+	}
 	i := len(m.sizes)
 	m.sizes = append(m.sizes, 0)
 	n := 0
 	switch v := v.(type) {
 	case []byte:
 		n = len(v)
+	case octets:
+		n = len(v)
+	case *flow.Body:
+		n = int(v.Len())
+	case flow.Headers:
+		for i := range v {
+			n += around(pairSize(&v[i]))
+		}
 	case []any:
 		for _, item := range v {
 			n += m.size(item)
 		}
 	case *dict:
 		for _, f := range v.fields {
-			n += m.size(f.name) + m.size(f.value)
+			n += around(len(f.name)) + m.size(f.value)
 		}
 	default:
 		m.text = appendScalar(m.text[:0], v)
 		n = len(m.text)
 	}
 	m.sizes[i] = n
+	return around(n)
+}
+
+// around is the length of a value whose payload has n bytes.
+func around(n int) int {
 	digits := 1
 	for x := n; x > 9; x /= 10 {
 		digits++
@@ -52,31 +79,91 @@ func (m *measure) size(v any) int {
 	return digits + 1 + n + 1
 }
 
+func pairSize(h *flow.Header) int { return around(len(h.Name)) + around(len(h.Value)) }
+
+// writeValue is appendValue that hands bytes of which there are many on from where they are.
+func writeValue(out io.Writer, v any) error {
+	var m measure
+	m.size(v)
+	w := appender{sizes: m.sizes, out: out}
+	w.value(v)
+	w.flush()
+	return w.err
+}
+
 // An appender writes values whose lengths are known.
 type appender struct {
 	b     []byte
 	sizes []int
+	out   io.Writer // nil: everything stays in b
+	err   error
+}
+
+// maxGathered is how many bytes an appender copies to b, if there is an out.
+const maxGathered = 64 << 10
+
+func (w *appender) flush() {
+	if w.err == nil {
+		_, w.err = w.out.Write(w.b)
+	}
+	w.b = w.b[:0]
+}
+
+func (w *appender) bytes(p []byte) {
+	if w.out == nil || len(w.b)+len(p) <= maxGathered {
+		w.b = append(w.b, p...)
+		return
+	}
+	if w.flush(); w.err == nil {
+		_, w.err = w.out.Write(p)
+	}
 }
 
 func (w *appender) value(v any) {
-	w.b = append(strconv.AppendInt(w.b, int64(w.sizes[0]), 10), ':')
+	if done, ok := v.(raw); ok {
+		w.b = append(w.b, done...)
+		return
+	}
+	w.prefix(w.sizes[0])
 	w.sizes = w.sizes[1:]
 	switch v := v.(type) {
 	case []byte:
+		w.bytes(v)
+	case octets:
 		w.b = append(w.b, v...)
+	case *flow.Body:
+		for p := range v.Chunks {
+			w.bytes(p)
+		}
+	case flow.Headers:
+		for i := range v {
+			w.prefix(pairSize(&v[i]))
+			w.text(v[i].Name, ',')
+			w.text(v[i].Value, ',')
+			w.b = append(w.b, ']')
+		}
 	case []any:
 		for _, item := range v {
 			w.value(item)
 		}
 	case *dict:
 		for _, f := range v.fields {
-			w.value(f.name)
+			w.text(f.name, ';')
 			w.value(f.value)
 		}
 	default:
 		w.b = appendScalar(w.b, v)
 	}
-	w.b = append(w.b, tag(v))
+	if w.b = append(w.b, tag(v)); w.out != nil && len(w.b) > maxGathered {
+		w.flush()
+	}
+}
+
+func (w *appender) prefix(n int) { w.b = append(strconv.AppendInt(w.b, int64(n), 10), ':') }
+
+func (w *appender) text(text string, tag byte) {
+	w.prefix(len(text))
+	w.b = append(append(w.b, text...), tag)
 }
 
 func tag(v any) byte {
@@ -91,9 +178,9 @@ func tag(v any) byte {
 		return '^'
 	case string:
 		return ';'
-	case []byte:
+	case []byte, octets, *flow.Body:
 		return ','
-	case []any:
+	case []any, flow.Headers:
 		return ']'
 	case *dict:
 		return '}'

@@ -13,14 +13,16 @@ import (
 	"sluice/proxy/flow"
 )
 
-// decode makes a flow of a dictionary of the newest version, of which nothing is kept but copies.
-func (m *migration) decode(state *dict) (*flow.Flow, error) {
-	r := &reader{certs: &m.certs}
+// decode makes a flow of a dictionary of the newest version. Unless its bytes are given away for good nothing is kept but copies.
+func (m *migration) decode(state *dict, given bool) (*flow.Flow, error) {
+	r := &reader{certs: &m.certs, given: given}
 	f := r.flow(state)
 	if r.err != nil {
 		return nil, r.err
 	}
-	f.Extra = extraOf(state, encode(f))
+	known := m.known[f.Kind]
+	known.set("metadata", encodeMetadata(f))
+	f.Extra = extraOf(state, known)
 	return f, nil
 }
 
@@ -28,6 +30,7 @@ func (m *migration) decode(state *dict) (*flow.Flow, error) {
 type reader struct {
 	err   error
 	certs *certCache
+	given bool // bytes need not be copied
 }
 
 func (r *reader) fail(name, want string) {
@@ -139,7 +142,7 @@ func (r *reader) tcpMessage(parts []any) (m flow.Message, ok bool) {
 		return m, false
 	}
 	m.FromClient, ok = parts[0].(bool)
-	m.Content, m.Time = contentOf(parts[1]), r.when("a time of a message", parts[2], true)
+	m.Content, m.Time = r.content(parts[1]), r.when("a time of a message", parts[2], true)
 	return m, ok
 }
 
@@ -150,16 +153,19 @@ func (r *reader) webSocketMessage(parts []any) (m flow.Message, ok bool) {
 	code, isInt := parts[0].(int)
 	m.Text = code == opText
 	m.FromClient, ok = parts[1].(bool)
-	m.Content, m.Time = contentOf(parts[2]), r.when("a time of a message", parts[3], true)
+	m.Content, m.Time = r.content(parts[2]), r.when("a time of a message", parts[3], true)
 	m.Dropped, _ = parts[4].(bool)
 	m.Injected, _ = parts[5].(bool)
 	return m, ok && isInt
 }
 
-// contentOf returns a copy of the bytes of a message.
-func contentOf(v any) []byte {
+// content returns the bytes of a message.
+func (r *reader) content(v any) []byte {
 	switch v := v.(type) {
 	case []byte:
+		if r.given {
+			return v[:len(v):len(v)]
+		}
 		return bytes.Clone(v)
 	case string:
 		return []byte(v)
@@ -202,7 +208,7 @@ func (r *reader) bytes(d *dict, name string) []byte {
 	if _, ok := textOf(v); !ok && v != nil {
 		r.fail(name, "bytes")
 	}
-	return contentOf(v)
+	return r.content(v)
 }
 
 func (r *reader) int(d *dict, name string) int {
@@ -239,16 +245,23 @@ func (r *reader) time(d *dict, name string) time.Time {
 	return r.when(name, d.get(name), required[name])
 }
 
+// maxTime is how many seconds a time may be from 1970.
+const maxTime = 1e11
+
 // when reads seconds since 1970. Null, and 0 if zero is so, is no time.
 func (r *reader) when(name string, v any, zero bool) time.Time {
 	x, ok := toFloat(v)
 	switch {
 	case v == nil || ok && x == 0 && zero:
 		return time.Time{}
-	case !ok || math.IsNaN(x) || math.Abs(x) > 1e11:
+	case !ok || math.IsNaN(x) || math.Abs(x) > maxTime:
 		r.fail(name, "seconds since 1970")
 		return time.Time{}
 	}
+	return unix(x)
+}
+
+func unix(x float64) time.Time {
 	sec := math.Floor(x)
 	return time.Unix(int64(sec), int64(math.Round((x-sec)*1e9)))
 }

@@ -34,7 +34,7 @@ func (r *reader) conn(d *dict) flow.Conn {
 		Start: r.time(d, "timestamp_start"), TLSSetup: r.time(d, "timestamp_tls_setup"), End: r.time(d, "timestamp_end"),
 	}
 	for _, v := range r.list(d, "certificate_list") {
-		c.Certificates = append(c.Certificates, r.cert("certificate_list", contentOf(v)))
+		c.Certificates = append(c.Certificates, r.cert("certificate_list", r.content(v)))
 	}
 	return c
 }

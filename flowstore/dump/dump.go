@@ -11,12 +11,10 @@ package dump
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
-	"strconv"
 
 	"sluice/proxy/flow"
 )
@@ -32,9 +30,6 @@ const (
 
 // maxFlow is how many bytes of a file one flow may have.
 const maxFlow = 1 << 31
-
-// maxDigits is how long the length in front of a value may be.
-const maxDigits = 12
 
 // An Error says what is wrong with a file and at which byte, counted from 0.
 type Error struct {
@@ -57,13 +52,13 @@ func Read(r io.Reader) iter.Seq2[*flow.Flow, error] {
 		m := newMigration()
 		var bad error
 		for {
-			frame, at, err := s.next()
+			fr, err := s.next()
 			if errors.Is(err, io.EOF) {
 				break
 			}
 			var f *flow.Flow
 			if err == nil {
-				f, err = m.flow(frame, at)
+				f, err = m.flow(fr)
 			}
 			switch {
 			case err != nil && bad == nil:
@@ -81,103 +76,32 @@ func Read(r io.Reader) iter.Seq2[*flow.Flow, error] {
 	}
 }
 
-// flow makes a flow of the dictionary in a frame that begins at a byte of the file.
-func (m *migration) flow(frame []byte, at int64) (*flow.Flow, error) {
-	v, err := parse(frame, at)
+// flow makes a flow of the dictionary in a frame.
+func (m *migration) flow(fr frame) (*flow.Flow, error) {
+	if f := m.exchange(fr); f != nil {
+		return f, nil
+	}
+	return m.anyFlow(fr)
+}
+
+// anyFlow makes a flow of whatever is in a frame.
+func (m *migration) anyFlow(fr frame) (*flow.Flow, error) {
+	left := maxValues
+	p := parser{b: fr.b, base: fr.at, left: &left, names: m.names}
+	v, _, err := p.value(0, 0)
 	if err != nil {
 		return nil, err
 	}
 	state, ok := v.(*dict)
 	if !ok {
-		return nil, &Error{at, errors.New("want a dictionary here, one for each flow")}
+		return nil, &Error{fr.at, errors.New("want a dictionary here, one for each flow")}
 	}
 	var f *flow.Flow
 	if state, err = m.toNewest(state); err == nil {
-		f, err = m.decode(state)
+		f, err = m.decode(state, !fr.lent)
 	}
 	if err != nil {
-		return nil, &Error{at, err}
+		return nil, &Error{fr.at, err}
 	}
 	return f, nil
-}
-
-// A scanner cuts a file into its outermost values.
-type scanner struct {
-	r    *bufio.Reader
-	at   int64 // bytes read
-	buf  bytes.Buffer
-	lost bool // it is not known where the next value begins
-}
-
-// next returns the next value, prefix and tag included, until the next call, and where it begins. At the end of the file it is io.EOF.
-func (s *scanner) next() (frame []byte, at int64, err error) {
-	if s.buf.Cap() > 4<<20 {
-		s.buf = bytes.Buffer{}
-	}
-	s.buf.Reset()
-	at = s.at
-	n, err := s.length()
-	if err != nil {
-		s.lost = true
-		return nil, at, err
-	}
-	if n > maxFlow {
-		err = &Error{at, fmt.Errorf("a flow of %d bytes is more than the %d that one may have", n, int64(maxFlow))}
-		return nil, at, errors.Join(err, s.skip(n+1))
-	}
-	got, err := io.CopyN(&s.buf, s.r, n+1)
-	s.at += got
-	if err != nil {
-		s.lost = true
-		return nil, at, s.ended(err, at)
-	}
-	return s.buf.Bytes(), at, nil
-}
-
-// length reads the decimal length and the colon.
-func (s *scanner) length() (int64, error) {
-	from := s.at
-	for {
-		c, err := s.r.ReadByte()
-		if err != nil && s.at == from {
-			return 0, err
-		}
-		if err != nil {
-			return 0, s.ended(err, from)
-		}
-		at := s.at
-		s.at++
-		s.buf.WriteByte(c)
-		digits := int(at - from)
-		switch {
-		case c == ':' && digits > 0:
-			return strconv.ParseInt(string(s.buf.Bytes()[:digits]), 10, 64)
-		case c == '{' && digits == 0:
-			return 0, &Error{at, errors.New("this looks like JSON, not like a flow file")}
-		case c < '0' || c > '9':
-			return 0, &Error{at, fmt.Errorf("want the length of a flow, not %q", c)}
-		case digits == maxDigits:
-			return 0, &Error{at, fmt.Errorf("the length of a flow has more than %d digits", maxDigits)}
-		}
-	}
-}
-
-// skip passes over n bytes.
-func (s *scanner) skip(n int64) error {
-	at := s.at
-	got, err := io.CopyN(io.Discard, s.r, n)
-	s.at += got
-	if err != nil {
-		s.lost = true
-		return s.ended(err, at)
-	}
-	return nil
-}
-
-// ended says that the file ended in a flow that began at a byte, or why it could not be read on.
-func (s *scanner) ended(err error, from int64) error {
-	if errors.Is(err, io.EOF) {
-		return &Error{s.at, fmt.Errorf("the file ends in the middle of a flow that begins at byte %d", from)}
-	}
-	return fmt.Errorf("read at byte %d: %w", s.at, err)
 }

@@ -18,6 +18,11 @@ const (
 // encode makes the dictionary of the newest version. It shares bytes with the flow. What other programs said of the flow
 // is not in it.
 func encode(f *flow.Flow) *dict {
+	return encodeBetween(f, encodeClient(f.Client), encodeServer(f.Server))
+}
+
+// encodeBetween is encode with connections that are encoded already.
+func encodeBetween(f *flow.Flow, client, server any) *dict {
 	d := &dict{make([]field, 0, 20)}
 	d.add("version", int(Newest))
 	d.add("type", f.Kind.String())
@@ -26,8 +31,8 @@ func encode(f *flow.Flow) *dict {
 	if f.Error != nil {
 		d.set("error", &dict{[]field{{"msg", f.Error.Message}, {"timestamp", seconds(f.Error.Time)}}})
 	}
-	d.add("client_conn", encodeClient(f.Client))
-	d.add("server_conn", encodeServer(f.Server))
+	d.add("client_conn", client)
+	d.add("server_conn", server)
 	d.add("intercepted", f.Intercepted)
 	d.add("is_replay", [...]any{nil, "request", "response"}[f.Replay])
 	d.add("marked", f.Marked)
@@ -52,13 +57,13 @@ func encodeHTTP(d *dict, f *flow.Flow) {
 		q = &flow.Request{}
 	}
 	m := encodeMessage(&q.HTTPMessage)
-	m.fields = append(m.fields, field{"host", q.Host}, field{"port", q.Port}, field{"method", []byte(q.Method)},
-		field{"scheme", []byte(q.Scheme)}, field{"authority", []byte(q.Authority)}, field{"path", []byte(q.Path)})
+	m.fields = append(m.fields, field{"host", q.Host}, field{"port", q.Port}, field{"method", octets(q.Method)},
+		field{"scheme", octets(q.Scheme)}, field{"authority", octets(q.Authority)}, field{"path", octets(q.Path)})
 	d.add("request", m)
 	d.add("response", nil)
 	if p := f.Response; p != nil {
 		m := encodeMessage(&p.HTTPMessage)
-		m.fields = append(m.fields, field{"status_code", p.Status}, field{"reason", []byte(p.Reason)})
+		m.fields = append(m.fields, field{"status_code", p.Status}, field{"reason", octets(p.Reason)})
 		d.set("response", m)
 	}
 	d.add("websocket", nil)
@@ -76,27 +81,19 @@ func encodeHTTP(d *dict, f *flow.Flow) {
 
 func encodeMessage(m *flow.HTTPMessage) *dict {
 	d := &dict{make([]field, 0, 12)}
-	d.add("http_version", []byte(m.Version))
-	d.add("headers", encodeHeaders(m.Headers))
+	d.add("http_version", octets(m.Version))
+	d.add("headers", m.Headers)
 	d.add("content", nil)
 	if m.Body.Gap() == flow.Whole {
-		d.set("content", m.Body.Bytes())
+		d.set("content", &m.Body)
 	}
 	d.add("trailers", nil)
 	if len(m.Trailers) > 0 {
-		d.set("trailers", encodeHeaders(m.Trailers))
+		d.set("trailers", m.Trailers)
 	}
 	d.add("timestamp_start", seconds(m.Start))
 	d.add("timestamp_end", moment(m.End))
 	return d
-}
-
-func encodeHeaders(h flow.Headers) []any {
-	list := make([]any, len(h))
-	for i := range h {
-		list[i] = []any{[]byte(h[i].Name), []byte(h[i].Value)}
-	}
-	return list
 }
 
 func encodeMessages(messages []flow.Message, parts func(*flow.Message) []any) []any {

@@ -25,6 +25,7 @@ type File struct {
 	size    int64 // up to the end of the last whole flow; -1: the file has no end that could be set
 	pending []byte
 	count   int // flows in pending
+	enc     writer
 }
 
 // Open opens a file for writing, which only its owner can read if it is new; its folders are made too. Unless appending is
@@ -80,13 +81,31 @@ func checkEnd(r io.ReaderAt, size int64) error {
 
 // Add has a flow written, at Flush at the latest. An error is about this flow, or about those that waited for being written.
 func (w *File) Add(f *flow.Flow) error {
-	b, err := Append(w.pending, f, w.Format)
-	w.pending = b
+	if Weight(f) > maxPending {
+		return w.addLarge(f)
+	}
+	b, err := w.enc.append(w.pending, f, w.Format)
 	if err != nil {
 		return err
 	}
+	w.pending = b
 	if w.count++; len(w.pending) > maxPending {
 		return w.Flush()
+	}
+	return nil
+}
+
+// addLarge writes a flow from where it is in memory.
+func (w *File) addLarge(f *flow.Flow) error {
+	d, err := w.enc.conns.inFormat(f, w.Format)
+	if err != nil {
+		return err
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if err := w.write(func(out io.Writer) error { return writeValue(out, d) }); err != nil {
+		return &WriteError{1, err}
 	}
 	return nil
 }
@@ -111,27 +130,45 @@ func (w *File) Flush() error {
 	if cap(b) > 4*maxPending {
 		w.pending = nil
 	}
-	if err := w.write(b); err != nil {
+	err := w.write(func(out io.Writer) error {
+		_, err := out.Write(b)
+		return err
+	})
+	if err != nil {
 		return &WriteError{n, err}
 	}
 	return nil
 }
 
-func (w *File) write(b []byte) error {
+// write has whole flows written, or nothing.
+func (w *File) write(fn func(io.Writer) error) error {
 	if err := w.present(); err != nil {
 		return err
 	}
-	n, err := w.f.Write(b)
+	out := counter{w: w.f}
+	err := fn(&out)
 	if err == nil {
-		w.size += int64(n)
+		w.size += out.n
 		return nil
 	}
-	if w.size >= 0 && n > 0 {
+	if w.size >= 0 && out.n > 0 {
 		err = errors.Join(err, w.f.Truncate(w.size))
 		_, seek := w.f.Seek(w.size, io.SeekStart)
 		err = errors.Join(err, seek)
 	}
 	return fmt.Errorf("cannot write flows: %w", err)
+}
+
+// A counter counts what is written.
+type counter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *counter) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	c.n += int64(n)
+	return n, err
 }
 
 // present opens the file anew if it has been moved or removed. Its folder is not made again: whoever removed it may not want it.

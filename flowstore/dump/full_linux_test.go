@@ -25,11 +25,7 @@ func TestStreamFull(t *testing.T) {
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 		t.Fatal(err)
 	}
-	step := func(f *flow.Flow) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.take([]*flow.Flow{f})
-	}
+	step := func(f *flow.Flow) { putNow(t, s, f) }
 	large := ended("/large")
 	large.Response.Body = flow.BodyOf(make([]byte, 4096))
 	step(ended("/1"))

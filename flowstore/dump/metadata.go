@@ -1,6 +1,11 @@
 package dump
 
-import "sluice/proxy/flow"
+import (
+	"maps"
+	"slices"
+
+	"sluice/proxy/flow"
+)
 
 // ownMeta is the metadata in which lies what the format has no place for: how large bodies are that are not here, and
 // what became of messages.
@@ -8,9 +13,9 @@ const ownMeta = "sluice"
 
 func encodeMetadata(f *flow.Flow) *dict {
 	d := &dict{}
-	for name, text := range f.Metadata {
+	for _, name := range slices.Sorted(maps.Keys(f.Metadata)) {
 		if name != ownMeta {
-			d.add(name, text)
+			d.add(name, f.Metadata[name])
 		}
 	}
 	own := &dict{}

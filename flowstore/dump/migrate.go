@@ -3,6 +3,8 @@ package dump
 import (
 	"errors"
 	"fmt"
+
+	"sluice/proxy/flow"
 )
 
 // first is the oldest version that can be read: 0.11. Versions used to be those of
@@ -26,9 +28,41 @@ const maxHandshakes = 1024
 type migration struct {
 	handshakes map[string]*dict // by the id of their flow
 	certs      certCache
+	known      [4]*dict // what is known of each kind of flow
+	names      map[string]string
+	memory     memory
+	short      exchange
 }
 
-func newMigration() *migration { return &migration{handshakes: map[string]*dict{}} }
+func newMigration() *migration {
+	m := &migration{handshakes: map[string]*dict{}, names: map[string]string{}}
+	for kind := range m.known {
+		m.known[kind] = encode(everything(flow.Kind(kind)))
+		addNames(m.names, m.known[kind])
+	}
+	return m
+}
+
+// everything is a flow that has all that flows of its kind may have.
+func everything(kind flow.Kind) *flow.Flow {
+	f := &flow.Flow{Kind: kind, Error: &flow.Error{}}
+	switch kind {
+	case flow.HTTP:
+		f.Request, f.Response, f.WebSocket = &flow.Request{}, &flow.Response{}, &flow.WebSocket{}
+	case flow.DNS:
+		f.DNSRequest, f.DNSResponse = &flow.DNSMessage{}, &flow.DNSMessage{}
+	}
+	return f
+}
+
+func addNames(names map[string]string, d *dict) {
+	for _, f := range d.fields {
+		names[f.name] = f.name
+		if sub, ok := f.value.(*dict); ok {
+			addNames(names, sub)
+		}
+	}
+}
 
 // toNewest brings a flow up to the newest version. The result may be another dictionary: that of the handshake to which the messages of a
 // WebSocket belong.

@@ -66,7 +66,11 @@ func TestOldest(t *testing.T) {
 
 // TestWebSocketsOfOld has messages of a WebSocket apart from its handshake, as they were up to version 11.
 func TestWebSocketsOfOld(t *testing.T) {
-	handshake := encode(ended("/chat"))
+	v, err := parse(appendValue(nil, encode(ended("/chat"))), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	handshake := v.(*dict)
 	for _, missing := range []bool{false, true} {
 		m := newMigration()
 		first := clone(handshake).(*dict)
@@ -90,7 +94,7 @@ func TestWebSocketsOfOld(t *testing.T) {
 		second.set("close_code", 1000)
 		second.set("close_reason", "done")
 		second.set("marked", true)
-		f, err := m.flow(appendValue(nil, second), 0)
+		f, err := m.flow(frame{b: appendValue(nil, second)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,22 +1,26 @@
 package dump
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
-	"strings"
+	"math"
 	"sync"
 	"time"
-
-	"github.com/ncruces/go-strftime"
 
 	"sluice/proxy/filter"
 	"sluice/proxy/flow"
 )
 
-// queued is how many batches of flows wait for being written before whoever puts them waits.
-const queued = 256
+const (
+	// gather is how long a flow waits for others that are written with it.
+	gather = 200 * time.Millisecond
+	// hasty is how many bytes of flows are written without waiting for others.
+	hasty = 256 << 10
+	// maxWaiting is how many bytes of flows are kept for a disk that is slow. What comes then is not written.
+	maxWaiting = 512 << 20
+	// patience is how long a file may take to be opened, or to take anything at the end.
+	patience = 2 * time.Second
+)
 
 // A Target says where a Stream writes what.
 type Target struct {
@@ -28,36 +32,219 @@ type Target struct {
 	Format Format
 }
 
-// A Stream writes flows to a file as they end, and at its own end those that have not. Put is called by one goroutine,
-// Set by any.
+// A Stream writes flows to a file as they end, and at its own end those that have not. Its methods may be called from any
+// goroutine. None but Feed waits long for a disk: flows that it is too slow for are kept up to a limit, and counted beyond that.
 type Stream struct {
-	log  *slog.Logger
-	in   chan []*flow.Flow
-	over chan struct{}
+	log      *slog.Logger
+	limit    int64 // maxWaiting
+	patience time.Duration
+	wake     chan struct{} // something is to be done
+	now      chan struct{} // and at once
+	room     chan struct{} // less is waiting than before
+	over     chan struct{} // everything is done
 
-	mu     sync.Mutex
-	target Target
-	file   *File
-	open   map[flow.ID]*flow.Flow // flows that have not ended, as they were last
-	missed int                    // flows that could not be written since one could
+	mu      sync.Mutex
+	on      bool // flows are wanted
+	closed  bool
+	todo    []task
+	waiting int64                  // bytes of flows in todo, and of those that are being written
+	done    int                    // tasks that are
+	open    map[flow.ID]*flow.Flow // flows that have not ended, as they were last
+	lost    int                    // flows that found no room
+
+	sink sink
+}
+
+// A task is a flow to be written, or a new target.
+type task struct {
+	flow *flow.Flow
+	set  *setting
+}
+
+// A setting is a new target. Whether its file could be opened is sent to opened, which has room for it.
+type setting struct {
+	Target
+	opened chan error
 }
 
 // NewStream returns a stream that writes nothing until Set. Close must be called.
 func NewStream(log *slog.Logger) *Stream {
-	s := &Stream{log: log, in: make(chan []*flow.Flow, queued), over: make(chan struct{}), open: map[flow.ID]*flow.Flow{}}
+	s := &Stream{
+		log: log, limit: maxWaiting, patience: patience, wake: make(chan struct{}, 1), now: make(chan struct{}, 1), room: make(chan struct{}, 1), over: make(chan struct{}),
+		open: map[flow.ID]*flow.Flow{}, sink: sink{log: log},
+	}
 	go s.run()
 	return s
 }
 
-// Set changes where flows go from now on. The file is opened at once; if that fails everything stays as it was.
+// Set changes where flows go from now on. If the file can't be opened everything stays as it was. A disk that does not say
+// so soon has it come to the log, and flows wait.
 func (s *Stream) Set(t Target) error {
+	set := &setting{t, make(chan error, 1)}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if t.Path == s.target.Path {
-		s.target = t
-		if s.file != nil {
-			s.file.Format = t.Format
+	before := s.on
+	s.on = t.Path != ""
+	s.todo = append(s.todo, task{set: set})
+	s.mu.Unlock()
+	tell(s.wake)
+	tell(s.now)
+	late := time.NewTimer(s.patience)
+	defer late.Stop()
+	select {
+	case err := <-set.opened:
+		if err != nil {
+			s.mu.Lock()
+			s.on = before
+			s.mu.Unlock()
 		}
+		return err
+	case <-late.C:
+		s.log.Warn("opening " + t.Path + " takes long: flows are kept in memory until it is open")
+		return nil
+	}
+}
+
+func tell(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// Put takes snapshots in the order in which they were published.
+func (s *Stream) Put(batch []*flow.Flow) { s.putAll(batch, s.limit) }
+
+func (s *Stream) putAll(batch []*flow.Flow, limit int64) {
+	s.mu.Lock()
+	idle, lost := len(s.todo) == 0, s.lost
+	for _, f := range batch {
+		s.put(f, limit)
+	}
+	begin, waiting, full := idle && len(s.todo) > 0, s.waiting, lost == 0 && s.lost > 0
+	s.mu.Unlock()
+	if begin {
+		tell(s.wake)
+	}
+	if waiting >= hasty {
+		tell(s.now)
+	}
+	if full {
+		s.log.Error("the disk is too slow, and no more flows are kept in memory for it: those that end now are missing in the file")
+	}
+}
+
+func (s *Stream) put(f *flow.Flow, limit int64) {
+	switch {
+	case !s.on:
+	case f.Live || f.Intercepted:
+		s.open[f.ID] = f
+	case s.waiting > limit:
+		delete(s.open, f.ID)
+		s.lost++
+	default:
+		delete(s.open, f.ID)
+		s.todo = append(s.todo, task{flow: f})
+		s.waiting += Weight(f)
+	}
+}
+
+// Feed is Put for flows that can wait, and that waits until there are few.
+func (s *Stream) Feed(batch []*flow.Flow) {
+	for s.putAll(batch, math.MaxInt64); ; <-s.room {
+		s.mu.Lock()
+		few := s.waiting <= hasty
+		s.mu.Unlock()
+		if few {
+			return
+		}
+	}
+}
+
+// Close writes all that was put, and flows that have not ended too, and closes the file. A disk on
+// which nothing goes forward any more is given up on.
+func (s *Stream) Close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	tell(s.wake)
+	tell(s.now)
+	for done := -1; ; {
+		late := time.NewTimer(s.patience)
+		select {
+		case <-s.over:
+			late.Stop()
+			return
+		case <-late.C:
+		}
+		s.mu.Lock()
+		stuck, missing := s.done == done, len(s.todo)+len(s.open)
+		done = s.done
+		s.mu.Unlock()
+		if stuck {
+			s.log.Error(fmt.Sprintf("the disk does not answer: at least %d flows are missing in the file", missing))
+			return
+		}
+	}
+}
+
+func (s *Stream) run() {
+	defer close(s.over)
+	for {
+		<-s.wake
+		pause := time.NewTimer(gather)
+		select {
+		case <-pause.C:
+		case <-s.now:
+		}
+		pause.Stop()
+		if s.work() {
+			return
+		}
+	}
+}
+
+// work does what there is to do. It is true after the last of it.
+func (s *Stream) work() (last bool) {
+	s.mu.Lock()
+	todo := s.todo
+	s.todo = nil
+	last = s.closed
+	s.mu.Unlock()
+	for i, t := range todo {
+		todo[i] = task{}
+		if t.set != nil {
+			t.set.opened <- s.set(t.set.Target)
+			s.finished(0)
+			continue
+		}
+		s.sink.add(t.flow)
+		s.finished(Weight(t.flow))
+	}
+	s.sink.flush()
+	if last {
+		s.finish()
+	}
+	return last
+}
+
+// finished counts a task that is done with.
+func (s *Stream) finished(weight int64) {
+	s.mu.Lock()
+	s.waiting -= weight
+	s.done++
+	if s.lost > 0 && s.waiting <= hasty {
+		s.sink.missed += s.lost
+		s.lost = 0
+	}
+	s.mu.Unlock()
+	tell(s.room)
+}
+
+// set goes on with another target.
+func (s *Stream) set(t Target) error {
+	if t.Path == s.sink.target.Path {
+		s.sink.flush()
+		s.sink.retarget(t)
 		return nil
 	}
 	var file *File
@@ -68,119 +255,18 @@ func (s *Stream) Set(t Target) error {
 		}
 	}
 	s.finish()
-	s.target, s.file, s.missed = t, file, 0
+	s.sink.target, s.sink.file, s.sink.missed = t, file, 0
 	return nil
-}
-
-// name returns the path at a time.
-func (t *Target) name(now time.Time) string {
-	path := strings.TrimPrefix(t.Path, "+")
-	if strings.Contains(path, "%") {
-		path = strftime.Format(path, now)
-	}
-	return filepath.Clean(path)
-}
-
-func (t *Target) file(now time.Time) (*File, error) {
-	if strings.TrimPrefix(t.Path, "+") == "" {
-		return nil, errors.New("a path is needed, as in: ./flows.mitm")
-	}
-	return Open(t.name(now), strings.HasPrefix(t.Path, "+"), t.Format)
-}
-
-// Put takes snapshots in the order in which they were published.
-func (s *Stream) Put(batch []*flow.Flow) {
-	if len(batch) > 0 {
-		s.in <- batch
-	}
-}
-
-// Close writes all that was put, and flows that have not ended too, and closes the file.
-func (s *Stream) Close() {
-	close(s.in)
-	<-s.over
-}
-
-func (s *Stream) run() {
-	defer close(s.over)
-	for batch := range s.in {
-		s.mu.Lock()
-		s.take(batch)
-		s.mu.Unlock()
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.finish()
-}
-
-func (s *Stream) take(batch []*flow.Flow) {
-	if s.target.Path == "" {
-		return
-	}
-	for _, f := range batch {
-		if f.Live || f.Intercepted {
-			s.open[f.ID] = f
-			continue
-		}
-		delete(s.open, f.ID)
-		s.add(f)
-	}
-	if s.file != nil && s.file.count > 0 {
-		s.report(s.file.Flush())
-	}
-}
-
-// add writes a flow to the file that its time says.
-func (s *Stream) add(f *flow.Flow) {
-	if !s.target.Filter.Match(f) || opensTunnel(f) {
-		return
-	}
-	if now := time.Now(); s.file == nil || s.target.name(now) != s.file.path {
-		s.closeFile()
-		file, err := s.target.file(now)
-		if err != nil {
-			s.report(&WriteError{1, err})
-			return
-		}
-		s.file = file
-	}
-	s.report(s.file.Add(f))
-}
-
-// opensTunnel is true for a CONNECT that went well: what passes through the tunnel is written.
-func opensTunnel(f *flow.Flow) bool {
-	return f.Request != nil && f.Request.Method == "CONNECT" && f.Error == nil && f.Response != nil && f.Response.Status/100 == 2
-}
-
-// report tells of an error once, until writing works again.
-func (s *Stream) report(err error) {
-	failed, ok := errors.AsType[*WriteError](err)
-	switch {
-	case ok && s.missed == 0:
-		s.log.Error(err.Error() + ". Flows are missing in the file until it can be written again.")
-		s.missed += failed.Flows
-	case ok:
-		s.missed += failed.Flows
-	case err != nil:
-		s.log.Warn("a flow is not written to the file", "err", err)
-	case s.missed > 0 && s.file != nil && s.file.count == 0:
-		s.log.Warn(fmt.Sprintf("flows are written to %s again: %d are missing", s.file.path, s.missed))
-		s.missed = 0
-	}
-}
-
-func (s *Stream) closeFile() {
-	if s.file != nil {
-		s.report(s.file.Close())
-		s.file = nil
-	}
 }
 
 // finish writes what has not ended and closes the file.
 func (s *Stream) finish() {
-	for id, f := range s.open {
-		delete(s.open, id)
-		s.add(f)
+	s.mu.Lock()
+	open := s.open
+	s.open = map[flow.ID]*flow.Flow{}
+	s.mu.Unlock()
+	for _, f := range open {
+		s.sink.add(f)
 	}
-	s.closeFile()
+	s.sink.close()
 }

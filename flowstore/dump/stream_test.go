@@ -26,6 +26,12 @@ func (l *logged) Write(b []byte) (int, error) {
 	return l.buf.Write(b)
 }
 
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
 func newTestStream(t *testing.T, target Target) (*Stream, *logged) {
 	t.Helper()
 	out := &logged{}
@@ -35,6 +41,15 @@ func newTestStream(t *testing.T, target Target) (*Stream, *logged) {
 		t.Fatal(err)
 	}
 	return s, out
+}
+
+// putNow comes back when flows are written.
+func putNow(t *testing.T, s *Stream, list ...*flow.Flow) {
+	t.Helper()
+	s.Put(list)
+	if err := s.Set(s.sink.target); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // ended is a request that was answered.
@@ -125,11 +140,7 @@ func TestStreamGone(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "dir")
 	name := filepath.Join(dir, "x.mitm")
 	s, out := newTestStream(t, Target{Path: name, Format: Newest})
-	step := func(list ...*flow.Flow) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.take(list)
-	}
+	step := func(list ...*flow.Flow) { putNow(t, s, list...) }
 	step(ended("/1"))
 	want(t, name, "/1")
 	if err := os.Rename(dir, dir+"2"); err != nil {

@@ -87,7 +87,7 @@ func (d *dict) rename(from, to string) { d.set(to, d.pop(from)) }
 // parse reads the value that b, which lies at base in the file, begins with. Bytes are lent.
 func parse(b []byte, base int64) (any, error) {
 	left := maxValues
-	p := parser{b, base, &left}
+	p := parser{b: b, base: base, left: &left}
 	v, _, err := p.value(0, 0)
 	return v, err
 }
@@ -97,7 +97,12 @@ type parser struct {
 	b    []byte
 	base int64
 	left *int // how many more values there may be
+
+	names map[string]string // of fields, so that not every flow has its own copies
 }
+
+// within returns a parser for what ends at to.
+func (p *parser) within(to int) parser { return parser{p.b[:to], p.base, p.left, p.names} }
 
 func (p *parser) fail(i int, format string, args ...any) error {
 	return &Error{p.base + int64(i), fmt.Errorf(format, args...)}
@@ -105,24 +110,47 @@ func (p *parser) fail(i int, format string, args ...any) error {
 
 // value reads the value that begins at i, and returns where the next one begins. Bytes are lent.
 func (p *parser) value(i, depth int) (v any, next int, err error) {
-	if *p.left--; *p.left < 0 {
-		return nil, 0, p.fail(i, "a flow has more than %d values", maxValues)
+	from, to, err := p.span(i)
+	if err != nil {
+		return nil, 0, err
 	}
-	digits := 0
-	for i+digits < len(p.b) && digits <= maxDigits && '0' <= p.b[i+digits] && p.b[i+digits] <= '9' {
-		digits++
-	}
-	colon := i + digits
-	if digits == 0 || digits > maxDigits || colon == len(p.b) || p.b[colon] != ':' {
-		return nil, 0, p.fail(min(colon, len(p.b)), "want the length of a value")
-	}
-	n, err := strconv.ParseInt(string(p.b[i:colon]), 10, 64)
-	if err != nil || n >= int64(len(p.b)-colon-1) {
-		return nil, 0, p.fail(i, "a value is longer than what it lies in")
-	}
-	from, to := colon+1, colon+1+int(n)
 	v, err = p.payload(from, to, depth)
 	return v, to + 1, err
+}
+
+// span finds the payload of the value that begins at i: it lies between from and the tag at to.
+func (p *parser) span(i int) (from, to int, err error) {
+	if *p.left--; *p.left < 0 {
+		return 0, 0, p.fail(i, "a flow has more than %d values", maxValues)
+	}
+	colon, n := i, int64(0)
+	for colon < len(p.b) && colon-i <= maxDigits && '0' <= p.b[colon] && p.b[colon] <= '9' {
+		n = 10*n + int64(p.b[colon]-'0')
+		colon++
+	}
+	if colon == i || colon-i > maxDigits || colon == len(p.b) || p.b[colon] != ':' {
+		return 0, 0, p.fail(min(colon, len(p.b)), "want the length of a value")
+	}
+	if n >= int64(len(p.b)-colon-1) {
+		return 0, 0, p.fail(i, "a value is longer than what it lies in")
+	}
+	return colon + 1, colon + 1 + int(n), nil
+}
+
+// name reads the name of a field, which begins at i. Old files have bytes for it.
+func (p *parser) name(i int) (name string, next int, err error) {
+	from, to, err := p.span(i)
+	if err != nil {
+		return "", 0, err
+	}
+	if tag := p.b[to]; tag != ';' && tag != ',' {
+		return "", 0, p.fail(i, "want the name of a field")
+	}
+	b := p.b[from:to]
+	if name, ok := p.names[string(b)]; ok {
+		return name, to + 1, nil
+	}
+	return string(b), to + 1, nil
 }
 
 // payload reads what lies between from and the tag at to.
@@ -176,7 +204,7 @@ func (p *parser) list(i, to, depth int) (any, error) {
 		return nil, p.fail(i, "values lie deeper in each other than %d", maxDepth)
 	}
 	list := []any{}
-	for inner := (parser{p.b[:to], p.base, p.left}); i < to; {
+	for inner := p.within(to); i < to; {
 		v, next, err := inner.value(i, depth+1)
 		if err != nil {
 			return nil, err
@@ -191,14 +219,10 @@ func (p *parser) dict(i, to, depth int) (any, error) {
 		return nil, p.fail(i, "values lie deeper in each other than %d", maxDepth)
 	}
 	d := &dict{}
-	for inner := (parser{p.b[:to], p.base, p.left}); i < to; {
-		name, next, err := inner.value(i, depth+1)
+	for inner := p.within(to); i < to; {
+		key, next, err := inner.name(i)
 		if err != nil {
 			return nil, err
-		}
-		key, ok := textOf(name)
-		if !ok {
-			return nil, p.fail(i, "want the name of a field")
 		}
 		v, after, err := inner.value(next, depth+1)
 		if err != nil {

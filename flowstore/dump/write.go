@@ -8,28 +8,36 @@ import (
 
 // Append appends a flow in a format. An error says that the format has no place for the flow.
 func Append(b []byte, f *flow.Flow, format Format) ([]byte, error) {
-	d := encode(f)
+	return new(writer).append(b, f, format)
+}
+
+// inFormat returns the dictionary of a flow, which shares bytes with it.
+func (c *connCache) inFormat(f *flow.Flow, format Format) (*dict, error) {
 	extra, _ := f.Extra.(*dict)
+	if format == Newest && extra == nil {
+		d := encodeBetween(f, c.client(f.Client), c.server(f.Server))
+		d.add("backup", nil)
+		return d, nil
+	}
+	d := encode(f)
 	switch format {
 	case Newest:
-		if extra != nil {
-			merge(d, extra)
-		}
+		merge(d, extra)
 		if _, ok := d.lookup("backup"); !ok {
 			d.add("backup", nil)
 		}
 	case Old:
 		if f.Kind == flow.UDP {
-			return b, fmt.Errorf("the old format has no UDP flows: set save_format to 21")
+			return nil, fmt.Errorf("the old format has no UDP flows: set save_format to 21")
 		}
 		if meta := extra.dict("metadata"); meta != nil {
 			merge(d.dict("metadata"), meta)
 		}
 		toOld(d)
 	default:
-		return b, fmt.Errorf("flows can't be written in format %d: only in %d and %d", format, Newest, Old)
+		return nil, fmt.Errorf("flows can't be written in format %d: only in %d and %d", format, Newest, Old)
 	}
-	return appendValue(b, d), nil
+	return d, nil
 }
 
 // toOld makes of a dictionary of the newest version one that mitmproxy 8.1.1 reads, which

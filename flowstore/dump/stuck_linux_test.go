@@ -1,0 +1,76 @@
+package dump
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"sluice/proxy/flow"
+)
+
+// stuckStream writes to a pipe that nobody reads from: a disk that has stopped answering.
+func stuckStream(t *testing.T) (s *Stream, out *logged, name string) {
+	t.Helper()
+	name = filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(name, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, out = newTestStream(t, Target{Path: name, Format: Newest})
+	s.patience = time.Millisecond
+	return s, out, name
+}
+
+func large(path string) *flow.Flow {
+	f := ended(path)
+	f.Response.Body = flow.BodyOf(make([]byte, 1<<20))
+	return f
+}
+
+// TestStreamStuck puts flows and changes the file while nothing can be written. Nobody waits, what
+// there is room for is written once it can be, and the log counts the rest.
+func TestStreamStuck(t *testing.T) {
+	s, out, name := stuckStream(t)
+	s.limit = 4 << 20
+	for range 10 {
+		s.Put([]*flow.Flow{large("/")})
+	}
+	next := filepath.Join(t.TempDir(), "next.mitm")
+	if err := s.Set(Target{Path: next, Format: Newest}); err != nil {
+		t.Fatal(err)
+	}
+	if text := out.String(); !strings.Contains(text, "the disk is too slow") || !strings.Contains(text, next+" takes long") {
+		t.Error(text)
+	}
+	pipe, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pipe.Close()
+	n := 0
+	for f, err := range Read(pipe) { // until it is closed in favour of the next file
+		if err != nil || f.Response.Body.Len() != 1<<20 {
+			t.Fatal(err)
+		}
+		n++
+	}
+	s.Put([]*flow.Flow{ended("/after")})
+	s.patience = time.Minute
+	s.Close()
+	want(t, next, "/after")
+	if text := out.String(); !strings.Contains(text, "6 are missing") || n != 4 {
+		t.Error(n, text)
+	}
+}
+
+// TestStreamGivenUp ends although nothing can be written.
+func TestStreamGivenUp(t *testing.T) {
+	s, out, _ := stuckStream(t)
+	s.Put([]*flow.Flow{large("/"), large("/")})
+	s.Close()
+	if text := out.String(); !strings.Contains(text, "the disk does not answer: at least ") {
+		t.Error(text)
+	}
+}
