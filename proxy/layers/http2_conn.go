@@ -153,6 +153,7 @@ func (c *http2Conn) slim() {
 	if len(c.streams) == 0 && !c.busy && c.block.id == 0 {
 		c.reader.Rest()
 		c.dec.Rest()
+		c.enc.Rest()
 	}
 }
 
