@@ -69,6 +69,7 @@ type Engine struct {
 	wg      sync.WaitGroup // clients and replays
 	mu      sync.Mutex
 	clients map[*client]struct{}
+	full    bool // clients have been refused since there was room
 	closing bool
 	deaf    chan struct{} // closed when closing
 	serving bool          // Serve runs, or has run
@@ -153,9 +154,11 @@ func (e *Engine) admitTo(r *role, nc net.Conn) {
 	e.mu.Lock()
 	full := len(e.clients) >= e.cfg.MaxClients
 	if e.closing || full {
+		news := full && !e.full
+		e.full = full
 		e.mu.Unlock()
 		nc.Close()
-		if full {
+		if news {
 			e.cfg.Log.Warn("client refused: too many at once", "limit", e.cfg.MaxClients)
 		}
 		return
@@ -175,6 +178,7 @@ func (e *Engine) forget(c *client) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	delete(e.clients, c)
+	e.full = false
 	e.garbage.left(len(e.clients))
 }
 

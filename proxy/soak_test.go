@@ -169,3 +169,29 @@ func (w *world) soak(most int, attack func() []io.Closer) {
 	}
 	w.end()
 }
+
+// TestTooManyClientsAreRefused: those over the limit are turned away, which is said once, until there is room again.
+func TestTooManyClientsAreRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newHTTPWorld(t, Config{MaxClients: 2})
+		go w.serveSoak()
+		first, second := w.connect(), w.connect()
+		synctest.Wait()
+		for range 5 {
+			if got, _ := w.say(request("/refused")); got != "" {
+				t.Errorf("answered %q", got)
+			}
+		}
+		if n := strings.Count(w.log.String(), "too many at once"); n != 1 {
+			t.Errorf("said %d times", n)
+		}
+		first.Close()
+		synctest.Wait()
+		if got, _ := w.say(request("/fine")); !strings.HasSuffix(got, "/fine") {
+			t.Errorf("answered %q", got)
+		}
+		second.Close()
+		w.wantOver(time.Second)
+		w.end()
+	})
+}

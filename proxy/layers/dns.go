@@ -105,7 +105,10 @@ func (d *DNS) receive(ev *layer.DataReceived) {
 		if n == 0 {
 			break
 		}
-		d.message(ev.Conn, msg)
+		if !d.message(ev.Conn, msg) {
+			delete(d.in, ev.Conn)
+			return
+		}
 		in = in[n:]
 	}
 	if d.in[ev.Conn] = in; len(in) == 0 {
@@ -113,7 +116,8 @@ func (d *DNS) receive(ev *layer.DataReceived) {
 	}
 }
 
-func (d *DNS) message(conn *flow.Conn, raw []byte) {
+// message handles a message, and reports whether it is one.
+func (d *DNS) message(conn *flow.Conn, raw []byte) bool {
 	m, err := dns.Decode(raw)
 	client := conn == &d.ctx.Client.Conn
 	if err == nil && m.Query != client {
@@ -129,6 +133,7 @@ func (d *DNS) message(conn *flow.Conn, raw []byte) {
 		m.Time = d.ctx.Now()
 		d.answer(m, raw)
 	}
+	return err == nil
 }
 
 // garbled ends a connection that does not bring DNS. A datagram that seems to come from the server may be from anybody.

@@ -152,6 +152,7 @@ func (c *http2Conn) slim() {
 	if len(c.streams) == 0 && !c.busy && c.block.id == 0 {
 		c.reader.Rest()
 		c.dec.Rest()
+		c.enc.Rest()
 		if len(c.in) == 0 {
 			c.in = nil
 		}

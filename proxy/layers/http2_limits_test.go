@@ -128,3 +128,20 @@ func TestHTTP2PatientUse(t *testing.T) {
 		`, id, id, id, id, id, id))
 	}
 }
+
+// TestHTTP2WindowChangesCost: what changes the windows of many streams at once is not done as often as what changes nothing.
+func TestHTTP2WindowChangesCost(t *testing.T) {
+	const most = 400
+	b := h2Play(t, true, true, layer.Options{})
+	conn := b.conn("client")
+	for i := range 240 {
+		b.event(words.Replace(fmt.Sprintf("client headers %d $POST", 2*i+1)))
+	}
+	changes := uint32(0)
+	for ; conn.State != 0 && changes < 2*most; changes++ {
+		b.Data(conn, h2.AppendSettings(nil, http2.Setting{ID: http2.SettingInitialWindowSize, Val: 1000 + changes}))
+	}
+	if out := strings.Join(b.output(), "\n"); changes > most || !strings.Contains(out, "client goaway") {
+		t.Errorf("%d changes were made", changes)
+	}
+}

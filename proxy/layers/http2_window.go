@@ -193,6 +193,9 @@ func (c *http2Conn) setPeerWindow(size int64) error {
 	if delta == 0 {
 		return nil
 	}
+	if err := c.idleTalk(len(c.streams)/windowStreams, "changes of the window"); err != nil {
+		return err
+	}
 	for _, id := range slices.Sorted(maps.Keys(c.streams)) {
 		s := c.streams[id]
 		if s.sendWindow += delta; s.sendWindow > h2.MaxWindow {
@@ -215,6 +218,8 @@ const (
 	floodBudget  = 2000
 	floodRefresh = 200 // a second
 	windowBytes  = 512 // of content that we send are worth a WINDOW_UPDATE
+	// windowStreams is how many streams' windows may be changed at the price of a frame.
+	windowStreams = 16
 )
 
 // spend takes n, and reports whether there was not as much.

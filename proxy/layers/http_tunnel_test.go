@@ -1,6 +1,7 @@
 package layers_test
 
 import (
+	"strings"
 	"testing"
 
 	"sluice/proxy/flow"
@@ -276,6 +277,14 @@ func TestUpstreamCONNECT(t *testing.T) {
 		<< cancel wakeup 30s
 		<< hook error
 		<< send client "HTTP/1.1 502 …Upstream proxy proxy:8080 refused HTTP CONNECT request: 403 Forbidden…"
+		<< close client
+	`)
+	p, _ = tunnel(t, layer.Options{}, layers.HTTPUpstream, proxy)
+	run(t, p, inner("example.com")+`
+		>> server "`+strings.Repeat(`HTTP/1.1 100 Wait\r\n\r\n`, 101)+`"
+		<< close server
+		<< hook error
+		<< send client "HTTP/1.1 502 …more than 100 interim responses…"
 		<< close client
 	`)
 	p, _ = tunnel(t, layer.Options{}, layers.HTTPUpstream, proxy)

@@ -79,6 +79,7 @@ func (u *Upstream) request() *flow.Request {
 func (u *Upstream) await(s *layer.Script) error {
 	var in []byte
 	var scan http1.Scanner
+	interim := 0
 	for {
 		switch ev := s.Next().(type) {
 		case *layer.Wakeup:
@@ -103,6 +104,9 @@ func (u *Upstream) await(s *layer.Script) error {
 			if r.Status/100 != 1 {
 				s.Do(&layer.Log{Level: slog.LevelDebug, Text: string(in[:n])})
 				return fmt.Errorf("Upstream proxy %s refused HTTP CONNECT request: %d %s", u.proxy.Address, r.Status, r.Reason)
+			}
+			if interim++; interim > maxInterim {
+				return fmt.Errorf("upstream proxy %s sent more than %d interim responses", u.proxy.Address, maxInterim)
 			}
 			in, scan = in[n:], http1.Scanner{}
 		}

@@ -104,7 +104,11 @@ func (f *form) join(raws []string) string {
 	var b strings.Builder
 	b.WriteString(f.preamble)
 	for _, raw := range raws {
-		b.WriteString("--" + f.boundary + f.newline + raw + f.newline)
+		end := f.newline
+		if strings.HasSuffix(raw, "\r") { // with LF alone its last byte would be taken for half of a line's end
+			end = "\r\n"
+		}
+		b.WriteString("--" + f.boundary + f.newline + raw + end)
 	}
 	b.WriteString("--" + f.boundary + "--" + f.epilogue)
 	return b.String()

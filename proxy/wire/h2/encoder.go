@@ -54,6 +54,16 @@ func (e *Encoder) begin() {
 	e.buf, e.at, e.Lowered = e.buf[:0], 0, e.Lowered[:0]
 }
 
+// largeSection is the size in bytes of a compressed section whose memory is not kept.
+const largeSection = 4 << 10
+
+// Rest gives up the memory that a large section took. What was returned last is lent no longer.
+func (e *Encoder) Rest() {
+	if cap(e.buf) > largeSection {
+		e.buf = nil
+	}
+}
+
 func (e *Encoder) field(name, value string, secret bool) {
 	at := e.at
 	e.at++

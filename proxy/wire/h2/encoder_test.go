@@ -2,6 +2,7 @@ package h2
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"golang.org/x/net/http2/hpack"
@@ -56,5 +57,21 @@ func TestParserRemembers(t *testing.T) {
 	p.Lax = false
 	if _, err := p.Response(list(":status: 200", "A: b")); err == nil {
 		t.Error("what was let pass once is let pass again")
+	}
+}
+
+// TestEncoderRests: a large section leaves no memory behind, and what follows is read as if nothing had happened.
+func TestEncoderRests(t *testing.T) {
+	var e Encoder
+	d := NewDecoder(1 << 20)
+	for _, size := range []int{10, 100_000, 10} {
+		r := &flow.Response{Status: 200, HTTPMessage: flow.HTTPMessage{Headers: flow.Headers{{Name: "x", Value: strings.Repeat("y", size)}}}}
+		fields, err := d.Decode(e.Response(r, nil))
+		if err != nil || len(fields) != 2 || len(fields[1].Value) != size {
+			t.Fatal(len(fields), err)
+		}
+		if e.Rest(); cap(e.buf) > largeSection {
+			t.Errorf("%d bytes are kept", cap(e.buf))
+		}
 	}
 }
