@@ -18,8 +18,8 @@ const modesTopic = `A mode says what the proxy is to its clients. Name several t
     regular             an HTTP proxy; port 8080
     upstream:URL        the same, and all goes on to another proxy: http, https or socks5://host:port
     socks5              a SOCKS version 5 proxy; port 1080
-    reverse:URL         in the place of a server; port 8080. The URL has one of the schemes
-                        http, https, tcp, tls, udp and dns (port 53)
+    reverse:URL         in the place of a server; port 8080. The URL has one of the schemes http,
+                        https, http2 (without TLS, as for gRPC), tcp, tls, udp and dns (port 53)
     transparent         for clients that do not know of it; Linux; see sluice help transparent
     dns                 a DNS server, by UDP and TCP; port 53
     wireguard           the far end of a WireGuard tunnel; UDP port 51820; see sluice help wireguard

@@ -121,6 +121,8 @@ func TestNextLayer(t *testing.T) {
 		{"HTTP/2", true, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "", nil, "http"},
 		{"server speaks first", true, "", "220 hello", nil, "tcp"},
 		{"server spoke first", true, "GET / HTTP/1.1\r\n", "220 hello", nil, "tcp"},
+		{"HTTP/2 server speaks first", true, "", "\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x64", nil, "wait"},
+		{"HTTP/2 server spoke first", true, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "\x00\x00\x00\x04\x00\x00\x00\x00\x00", nil, "http"},
 		{"ALPN", true, "x", "", func(c *layer.Context) { c.Client.ALPN = "http/1.1" }, "http"},
 		{"other ALPN", true, "x", "", func(c *layer.Context) { c.Client.ALPN = "ftp" }, "tcp"},
 	} {

@@ -28,7 +28,7 @@ func reversed(ctx *layer.Context, client []byte) layer.Layer {
 	switch {
 	case r.Scheme == "dns":
 		return layers.NewDNS(ctx)
-	case r.Scheme == "http" || r.Scheme == "https":
+	case r.Scheme == "http" || r.Scheme == "https" || r.Scheme == layers.SchemeHTTP2:
 		inner = layers.NewHTTP(ctx, layers.HTTPTransparent)
 	case ctx.Client.Transport == "udp":
 		return layers.NewUDP(ctx, false)
@@ -42,6 +42,15 @@ func reversed(ctx *layer.Context, client []byte) layer.Layer {
 		outer.Child, inner = inner, outer
 	}
 	return inner
+}
+
+// relaysBytes reports whether this is reverse mode for a server that may speak anything.
+func relaysBytes(ctx *layer.Context) bool {
+	if len(ctx.Layers) == 0 {
+		return false
+	}
+	r, ok := ctx.Layers[0].(*layers.ReverseProxy)
+	return ok && (r.Scheme == "tcp" || r.Scheme == "tls")
 }
 
 // datagrams chooses for a client that sends datagrams.

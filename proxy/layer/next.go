@@ -64,7 +64,7 @@ func (n *NextLayer) Handle(ev Event, cmds []Command) []Command {
 		n.asking = &Next{n}
 		return append(cmds, n.asking)
 	}
-	n.keep(ev)
+	n.events = append(n.events, Keep(ev))
 	switch ev := ev.(type) {
 	case *DataReceived:
 		if ev.Conn == &n.Context.Client.Conn {
@@ -85,17 +85,6 @@ func (n *NextLayer) Handle(ev Event, cmds []Command) []Command {
 		}
 	}
 	return cmds
-}
-
-// keep adds ev to the events, small pieces of data in one.
-func (n *NextLayer) keep(ev Event) {
-	if d, ok := ev.(*DataReceived); ok && len(n.events) > 0 {
-		if last, ok := n.events[len(n.events)-1].(*DataReceived); ok && last.Conn == d.Conn {
-			last.Data = append(last.Data, d.Data...)
-			return
-		}
-	}
-	n.events = append(n.events, Keep(ev))
 }
 
 func (n *NextLayer) answered(cmds []Command) []Command {

@@ -106,7 +106,7 @@ func (d *direct) proceed(s *layer.Script, surplus []byte) {
 // ReverseProxy is the outermost layer of a client that takes us for the server (mode reverse).
 type ReverseProxy struct {
 	direct
-	// Scheme says which protocol the server speaks: http, https, tcp, tls, udp or dns.
+	// Scheme says which protocol the server speaks: http, https, http2, tcp, tls, udp or dns.
 	Scheme string
 }
 
