@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -10,8 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"golang.org/x/net/http2"
 )
 
 // newBareHTTP2 starts an origin that speaks HTTP/2 without TLS and nothing else, and begins with its SETTINGS.
@@ -21,16 +18,10 @@ func newBareHTTP2(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { ln.Close() })
-	go func() {
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			go (&http2.Server{}).ServeConn(c, &http2.ServeConnOpts{Handler: http.HandlerFunc(echo)})
-		}
-	}()
+	s := &http.Server{Handler: http.HandlerFunc(echo), Protocols: new(http.Protocols)}
+	s.Protocols.SetUnencryptedHTTP2(true)
+	go s.Serve(ln)
+	t.Cleanup(func() { s.Close() })
 	return ln.Addr().String()
 }
 
@@ -71,11 +62,9 @@ func TestPriorKnowledge(t *testing.T) {
 		for _, strategy := range []string{"eager", "lazy"} {
 			t.Run(mode+" "+strategy, func(t *testing.T) {
 				r := newRig(t, "mode="+mode, "connection_strategy="+strategy)
-				tr := &http2.Transport{AllowHTTP: true, DialTLSContext: func(context.Context, string, string, *tls.Config) (net.Conn, error) {
-					return r.reach(mode, origin), nil
-				}}
+				tr := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return r.reach(mode, origin), nil }}
 				defer tr.CloseIdleConnections()
-				client := &http.Client{Transport: tr}
+				client := speaking(&http.Client{Transport: tr}, priorKnowledge)
 				var wg sync.WaitGroup
 				for i := range 20 {
 					wg.Go(func() {

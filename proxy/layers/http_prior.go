@@ -1,6 +1,10 @@
 package layers
 
-import "sluice/proxy/layer"
+import (
+	"strings"
+
+	"sluice/proxy/layer"
+)
 
 // SchemeHTTP2 is the scheme of reverse mode for a server that speaks HTTP/2 without TLS.
 const SchemeHTTP2 = "http2"
@@ -30,9 +34,12 @@ const (
 	maxGreeting  = 16 << 10
 )
 
-// IsSettings reports whether a server begins with SETTINGS, as one does that speaks nothing but HTTP/2.
+// IsSettings reports whether a server begins with SETTINGS, as one does that speaks nothing but HTTP/2, or may be about to.
 func IsSettings(b []byte) bool {
-	return len(b) >= 9 && b[0] == 0 && string(b[3:9]) == settingsHead
+	if len(b) == 0 || b[0] != 0 {
+		return false
+	}
+	return len(b) <= 3 || strings.HasPrefix(settingsHead, string(b[3:min(len(b), 9)]))
 }
 
 // keepsGreeting keeps what the server of the context says before the client has shown whether it speaks HTTP/2.
