@@ -69,7 +69,8 @@ programs, is seen as in transparent mode, without root and without settings on t
 The event log (E in the console) shows a configuration for the device's WireGuard app. It holds a private key; Endpoint
 is this machine as its network sees it, which may need another address from elsewhere. Once the tunnel is up, open
 http://mitm.it/ through it for the certificate. Names are asked at 10.0.0.53, which is the proxy itself, so they are
-flows too; dns_name_servers says whom it asks.
+flows too; dns_name_servers says whom it asks. QUIC is not answered, so that clients go on over TCP, where they are
+seen; what matches ignore_hosts or udp_hosts passes all the same.
 
 The keys are in wireguard.conf in confdir, are made at the first start, and stay. A file of mitmproxy's is read as it is:
 --mode wireguard:~/.mitmproxy/wireguard.conf. Whoever has them can use the proxy. One device at a time can use them;

@@ -87,7 +87,7 @@ func (n *NextLayer) choose(next *layer.NextLayer) layer.Layer {
 	ctx, hosts := next.Context, n.hosts.Load()
 	client, server := next.ClientData(), next.ServerData()
 	if ctx.Client.Transport == "udp" {
-		return hosts.datagrams(ctx)
+		return hosts.datagrams(ctx, client)
 	}
 	ignored, more := hosts.ignored(ctx, client, server)
 	switch {
