@@ -269,3 +269,20 @@ func TestSlowHello(t *testing.T) {
 		`)
 	}
 }
+
+// TestSilentClientOfTLS begins TLS to the server of a client that waits for what that server says first.
+func TestSilentClientOfTLS(t *testing.T) {
+	a, err := NewNextLayer(option.New())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := layertest.Context(layer.Options{})
+	p := layertest.New(t, ctx, layers.NewReverseProxy(ctx, &flow.Via{Scheme: "tls", Addr: flow.Addr{Host: "a.test", Port: 993}}))
+	p.AutoHooks = true
+	p.OnNext = func(n *layer.NextLayer) { a.Handle(&layer.Next{Layer: n}) }
+	p.Run("<< open server a.test:993\n>> opened\n<< wakeup 2s")
+	p.Wake()
+	if out := p.TakeAll(); len(out) == 0 || out[0] != "hook tls_start_server" {
+		t.Errorf("%q", out)
+	}
+}

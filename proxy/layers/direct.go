@@ -3,6 +3,7 @@ package layers
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"sluice/proxy/flow"
 	"sluice/proxy/layer"
@@ -129,7 +130,13 @@ func (p *ReverseProxy) run(s *layer.Script) {
 		return
 	}
 	p.proceed(s, nil)
+	if p.Scheme == "tls" {
+		p.next.Patience = clientSilence
+	}
 }
+
+// clientSilence is how long a client may wait for what a server has to say first in TLS. One that speaks TLS itself begins at once.
+const clientSilence = 2 * time.Second
 
 // TransparentProxy is the outermost layer of a client that was on its way to a server and does not know of us. The driver has set the server's address.
 type TransparentProxy struct{ direct }
