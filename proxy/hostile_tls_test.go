@@ -97,7 +97,6 @@ func TestHostileTLS(t *testing.T) {
 		"alert of the server":  {func(_ *testing.T, c net.Conn) { quiet(c) }, say("\x15\x03\x03\x00\x02\x02\x28"), "no common cipher"},
 		"server's version":     {func(_ *testing.T, c net.Conn) { quiet(c) }, say("\x15\x03\x03\x00\x02\x02\x46"), "no common version"},
 		"unknown name":         {func(_ *testing.T, c net.Conn) { quiet(c) }, say("\x15\x03\x03\x00\x02\x02\x70"), "unknown name"},
-		"no protocol":          {func(_ *testing.T, c net.Conn) { quiet(c) }, say("\x15\x03\x03\x00\x02\x02\x78"), "no common protocol"},
 		"reset by the server":  {func(_ *testing.T, c net.Conn) { quiet(c) }, reset, "server left"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -53,10 +53,10 @@ var later = map[string]string{
 }
 
 // defaultPorts are the ports of the schemes that have one.
-var defaultPorts = map[string]int{"http": 80, "https": 443, "dns": 53, "socks5": 1080}
+var defaultPorts = map[string]int{"http": 80, "https": 443, layers.SchemeHTTP2: 80, "dns": 53, "socks5": 1080}
 
 var (
-	reverseSchemes  = []string{"http", "https", "tcp", "tls", "udp", "dns"}
+	reverseSchemes  = []string{"http", "https", layers.SchemeHTTP2, "tcp", "tls", "udp", "dns"}
 	upstreamSchemes = []string{"http", "https", "socks5"}
 )
 
@@ -208,7 +208,7 @@ func (m Mode) role() *role {
 func (m Mode) asksLogin() bool {
 	switch m.Name {
 	case "reverse":
-		return m.Reverse.Scheme == "http" || m.Reverse.Scheme == "https"
+		return strings.HasPrefix(m.Reverse.Scheme, "http")
 	case "transparent", "dns", "wireguard":
 		return false
 	}

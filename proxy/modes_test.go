@@ -168,7 +168,7 @@ func TestModeThatCannotBeServed(t *testing.T) {
 	_, port, _ := net.SplitHostPort(taken.Addr().String())
 	for spec, want := range map[string]string{
 		"socks5@127.0.0.1:" + port: "the port is in use; choose another one with --mode socks5@",
-		"reverse:gopher://x":       `unknown scheme "gopher"; use one of http, https, tcp, tls, udp, dns`,
+		"reverse:gopher://x":       `unknown scheme "gopher"; use one of http, https, http2, tcp, tls, udp, dns`,
 		"reverse:tcp://x":          "add a port, as in tcp://x:1234",
 		"reverse:http://x/page":    `leave out "/page"`,
 		"reverse:":                 "name the server",

@@ -42,7 +42,7 @@ func TestTransparentHTTP2(t *testing.T) {
 		}{
 			{"https", onlyHTTP2, "HTTP/2.0", "HTTP/2.0"},
 			{"https", onlyHTTP1, "HTTP/1.1", "HTTP/1.1"},
-			{"http", priorKnowledge, "HTTP/2.0", "HTTP/1.1"},
+			{"http", priorKnowledge, "HTTP/2.0", "HTTP/2.0"},
 			{"http", onlyHTTP1, "HTTP/1.1", "HTTP/1.1"},
 		} {
 			for _, strategy := range []string{"eager", "lazy"} {

@@ -143,6 +143,36 @@ func TestWireguard(t *testing.T) {
 	}
 }
 
+// QUIC through the tunnel is not answered, so that clients go on over TCP, unless the options let it pass.
+func TestWireguardRefusesQUIC(t *testing.T) {
+	r := newWireguardRig(t)
+	if err := r.opts.Set(`udp_hosts=^192\.0\.2\.9$`, `ignore_hosts=^192\.0\.2\.8:443$`); err != nil {
+		t.Fatal(err)
+	}
+	in, _ := enter(t, r.instance("wireguard@0").ClientConfig())
+	hello := append([]byte{0xc3, 0, 0, 0, 1}, make([]byte, 1245)...)
+	for _, to := range []string{"192.0.2.7:443", "192.0.2.8:443", "192.0.2.9:443"} {
+		c, err := in.DialUDPAddrPort(netip.AddrPort{}, netip.MustParseAddrPort(to))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if _, err := c.Write(hello); err != nil {
+			t.Fatal(err)
+		}
+		if to == "192.0.2.7:443" {
+			f := r.waitFor(func(f *flow.Flow) bool { return f.TLSNote() == "QUIC refused" })
+			if f.Kind != flow.UDP || f.Live || f.Error == nil || !strings.Contains(f.Metadata[flow.MetaRemedy], "udp_hosts") || f.Server.Address.String() != to {
+				t.Errorf("%+v, %v", f.Error, f.Metadata)
+			}
+			continue
+		}
+		if n, err := c.Read(make([]byte, 2000)); n != len(hello) || err != nil {
+			t.Errorf("%s: %d bytes of an echo, %v", to, n, err)
+		}
+	}
+}
+
 // waitFor returns a flow that is as expected.
 func (r *rig) waitFor(ok func(*flow.Flow) bool) *flow.Flow {
 	r.t.Helper()

@@ -18,8 +18,8 @@ const modesTopic = `A mode says what the proxy is to its clients. Name several t
     regular             an HTTP proxy; port 8080
     upstream:URL        the same, and all goes on to another proxy: http, https or socks5://host:port
     socks5              a SOCKS version 5 proxy; port 1080
-    reverse:URL         in the place of a server; port 8080. The URL has one of the schemes
-                        http, https, tcp, tls, udp and dns (port 53)
+    reverse:URL         in the place of a server; port 8080. The URL has one of the schemes http,
+                        https, http2 (without TLS, as for gRPC), tcp, tls, udp and dns (port 53)
     transparent         for clients that do not know of it; Linux; see sluice help transparent
     dns                 a DNS server, by UDP and TCP; port 53
     wireguard           the far end of a WireGuard tunnel; UDP port 51820; see sluice help wireguard
@@ -69,7 +69,8 @@ programs, is seen as in transparent mode, without root and without settings on t
 The event log (E in the console) shows a configuration for the device's WireGuard app. It holds a private key; Endpoint
 is this machine as its network sees it, which may need another address from elsewhere. Once the tunnel is up, open
 http://mitm.it/ through it for the certificate. Names are asked at 10.0.0.53, which is the proxy itself, so they are
-flows too; dns_name_servers says whom it asks.
+flows too; dns_name_servers says whom it asks. QUIC is not answered, so that clients go on over TCP, where they are
+seen; what matches ignore_hosts or udp_hosts passes all the same.
 
 The keys are in wireguard.conf in confdir, are made at the first start, and stay. A file of mitmproxy's is read as it is:
 --mode wireguard:~/.mitmproxy/wireguard.conf. Whoever has them can use the proxy. One device at a time can use them;

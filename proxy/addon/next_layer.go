@@ -87,7 +87,7 @@ func (n *NextLayer) choose(next *layer.NextLayer) layer.Layer {
 	ctx, hosts := next.Context, n.hosts.Load()
 	client, server := next.ClientData(), next.ServerData()
 	if ctx.Client.Transport == "udp" {
-		return hosts.datagrams(ctx)
+		return hosts.datagrams(ctx, client)
 	}
 	ignored, more := hosts.ignored(ctx, client, server)
 	switch {
@@ -101,6 +101,8 @@ func (n *NextLayer) choose(next *layer.NextLayer) layer.Layer {
 		return layers.NewTCP(ctx, true)
 	case isTLSStart(client) && !tlshello.IsRecord(client):
 		return nil
+	case len(client) == 0 && layers.IsSettings(server) && !relaysBytes(ctx) && !next.Late():
+		return nil // the client may know that its server speaks HTTP/2
 	}
 	if l := reversed(ctx, client); l != nil {
 		return l

@@ -121,6 +121,8 @@ func TestNextLayer(t *testing.T) {
 		{"HTTP/2", true, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "", nil, "http"},
 		{"server speaks first", true, "", "220 hello", nil, "tcp"},
 		{"server spoke first", true, "GET / HTTP/1.1\r\n", "220 hello", nil, "tcp"},
+		{"HTTP/2 server speaks first", true, "", "\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x64", nil, "wait"},
+		{"HTTP/2 server spoke first", true, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "\x00\x00\x00\x04\x00\x00\x00\x00\x00", nil, "http"},
 		{"ALPN", true, "x", "", func(c *layer.Context) { c.Client.ALPN = "http/1.1" }, "http"},
 		{"other ALPN", true, "x", "", func(c *layer.Context) { c.Client.ALPN = "ftp" }, "tcp"},
 	} {
@@ -284,5 +286,22 @@ func TestSlowHello(t *testing.T) {
 			<< update
 			<< close client
 		`)
+	}
+}
+
+// TestSilentClientOfTLS begins TLS to the server of a client that waits for what that server says first.
+func TestSilentClientOfTLS(t *testing.T) {
+	a, err := NewNextLayer(option.New())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := layertest.Context(layer.Options{})
+	p := layertest.New(t, ctx, layers.NewReverseProxy(ctx, &flow.Via{Scheme: "tls", Addr: flow.Addr{Host: "a.test", Port: 993}}))
+	p.AutoHooks = true
+	p.OnNext = func(n *layer.NextLayer) { a.Handle(&layer.Next{Layer: n}) }
+	p.Run("<< open server a.test:993\n>> opened\n<< wakeup 2s")
+	p.Wake()
+	if out := p.TakeAll(); len(out) == 0 || out[0] != "hook tls_start_server" {
+		t.Errorf("%q", out)
 	}
 }

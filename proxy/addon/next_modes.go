@@ -30,7 +30,7 @@ func reversed(ctx *layer.Context, client []byte) layer.Layer {
 	switch {
 	case r.Scheme == "dns":
 		return layers.NewDNS(ctx)
-	case r.Scheme == "http" || r.Scheme == "https":
+	case r.Scheme == "http" || r.Scheme == "https" || r.Scheme == layers.SchemeHTTP2:
 		inner = layers.NewHTTP(ctx, layers.HTTPTransparent)
 	case ctx.Client.Transport == "udp":
 		return layers.NewUDP(ctx, false)
@@ -46,14 +46,35 @@ func reversed(ctx *layer.Context, client []byte) layer.Layer {
 	return inner
 }
 
+// relaysBytes reports whether this is reverse mode for a server that may speak anything.
+func relaysBytes(ctx *layer.Context) bool {
+	if len(ctx.Layers) == 0 {
+		return false
+	}
+	r, ok := ctx.Layers[0].(*layers.ReverseProxy)
+	return ok && (r.Scheme == "tcp" || r.Scheme == "tls")
+}
+
+// refusesQUIC reports whether a client that does not know of us speaks QUIC, which nobody wants to have passed on.
+func (r *hostRules) refusesQUIC(ctx *layer.Context, client []byte) bool {
+	if len(ctx.Layers) == 0 || r.udp.match(ctx.Server.Address.Host) {
+		return false
+	}
+	_, through := ctx.Layers[0].(*layers.TransparentProxy)
+	return through && layers.IsQUIC(client)
+}
+
 // datagrams chooses for a client that sends datagrams.
-func (r *hostRules) datagrams(ctx *layer.Context) layer.Layer {
+func (r *hostRules) datagrams(ctx *layer.Context, client []byte) layer.Layer {
 	ignored, _ := r.ignored(ctx, nil, nil)
 	if ignored {
 		return layers.NewUDP(ctx, true)
 	}
 	if l := reversed(ctx, nil); l != nil {
 		return l
+	}
+	if r.refusesQUIC(ctx, client) {
+		return layers.NewRefusedQUIC(ctx)
 	}
 	if isDNSPort(ctx) && !r.udp.match(ctx.Server.Address.Host) {
 		return layers.NewDNS(ctx)

@@ -14,7 +14,7 @@ const TLSPassed = "TLS passed through"
 // TLSNote says in a few words what became of TLS on a connection that no other
 // flow tells of; "" is a flow like any other.
 func (f *Flow) TLSNote() string {
-	if f.Kind != TCP {
+	if f.Kind != TCP && f.Kind != UDP {
 		return ""
 	}
 	return f.Metadata[MetaTLS]

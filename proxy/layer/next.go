@@ -17,6 +17,8 @@ const (
 // decided, the layer it chose gets everything from the start and takes over for good.
 type NextLayer struct {
 	Context *Context
+	// Patience is how long nobody may say anything before the hook is asked all the same. 0: for ever.
+	Patience time.Duration
 
 	layer  Layer
 	asking *Next
@@ -66,7 +68,16 @@ func (n *NextLayer) Handle(ev Event, cmds []Command) []Command {
 	}
 	n.keep(ev)
 	switch ev := ev.(type) {
+	case Start:
+		if n.Patience > 0 {
+			n.limit = &RequestWakeup{n.Patience}
+			return append(cmds, n.limit)
+		}
 	case *DataReceived:
+		if n.limit != nil && len(n.client)+len(n.server) == 0 {
+			cmds = append(cmds, &CancelWakeup{n.limit})
+			n.limit = nil
+		}
 		if ev.Conn == &n.Context.Client.Conn {
 			n.client = append(n.client, ev.Data...)
 		} else {
@@ -105,6 +116,9 @@ func (n *NextLayer) answered(cmds []Command) []Command {
 		events, queue := n.events, n.queue
 		n.events, n.queue, n.client, n.server = nil, nil, nil, nil
 		for _, ev := range append(events, queue...) {
+			if w, ok := ev.(*Wakeup); ok && w.Cmd == n.limit {
+				continue
+			}
 			had := len(cmds)
 			cmds = n.layer.Handle(ev, cmds)
 			Own(cmds[had:])

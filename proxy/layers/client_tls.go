@@ -177,6 +177,12 @@ func (t *ClientTLS) clientFailed(s *layer.Script, err error, start *layer.TLSSta
 	return err
 }
 
+// shown reports whether what is inside is a flow though nothing has come.
+func (t *ClientTLS) shown() bool {
+	tcp, ok := t.Child.(*TCP)
+	return ok && tcp.flow != nil
+}
+
 // untold shows what no flow inside tells of when the client has gone: that it did
 // not trust the certificate after all, or that there was no TLS to the server while it said nothing.
 func (t *ClientTLS) untold(cmds []layer.Command) []layer.Command {
@@ -188,7 +194,7 @@ func (t *ClientTLS) untold(cmds []layer.Command) []layer.Command {
 		return append(cmds, tlsRow(x.ctx, t.trouble(x.err, nil)))
 	case x.err != nil && x.err != io.EOF:
 		return append(cmds, tlsRow(x.ctx, trouble{"broken", "TLS with the client broke before it had asked for anything (" + plainError(x.err) + ")", t.pass()}))
-	case t.server != nil && t.server.trouble != nil:
+	case t.server != nil && t.server.trouble != nil && !t.shown():
 		return append(cmds, tlsRow(x.ctx, *t.server.trouble))
 	}
 	return cmds

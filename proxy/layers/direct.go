@@ -3,6 +3,7 @@ package layers
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"sluice/proxy/flow"
 	"sluice/proxy/layer"
@@ -106,7 +107,7 @@ func (d *direct) proceed(s *layer.Script, surplus []byte) {
 // ReverseProxy is the outermost layer of a client that takes us for the server (mode reverse).
 type ReverseProxy struct {
 	direct
-	// Scheme says which protocol the server speaks: http, https, tcp, tls, udp or dns.
+	// Scheme says which protocol the server speaks: http, https, http2, tcp, tls, udp or dns.
 	Scheme string
 }
 
@@ -129,7 +130,13 @@ func (p *ReverseProxy) run(s *layer.Script) {
 		return
 	}
 	p.proceed(s, nil)
+	if p.Scheme == "tls" {
+		p.next.Patience = clientSilence
+	}
 }
+
+// clientSilence is how long a client may wait for what a server has to say first in TLS. One that speaks TLS itself begins at once.
+const clientSilence = 2 * time.Second
 
 // TransparentProxy is the outermost layer of a client that was on its way to a server and does not know of us. The driver has set the server's address.
 type TransparentProxy struct{ direct }

@@ -35,6 +35,24 @@ func TestReverseServerGreets(t *testing.T) {
 	`)
 }
 
+// A server that speaks first inside TLS is heard by a client that waits for it, and one that speaks TLS itself loses no time.
+func TestReverseTLSServerGreets(t *testing.T) {
+	for _, silent := range []bool{true, false} {
+		p, _ := reverse(t, "tls", layer.Options{})
+		p.OnNext = func(n *layer.NextLayer) {
+			if n.Late() != silent {
+				t.Errorf("silent %v, late %v", silent, n.Late())
+			}
+			n.Decide(NewTCP(n.Context, false))
+		}
+		if silent {
+			p.Run("<< open server backend:25\n>> opened\n<< wakeup 2s\n>> wakeup\n>> server `220 hi`\n<< send client `220 hi`")
+		} else {
+			p.Run("<< open server backend:25\n>> opened\n<< wakeup 2s\n>> client `x`\n<< cancel wakeup 2s\n<< send server `x`")
+		}
+	}
+}
+
 func TestReverseHTTPRewritesHost(t *testing.T) {
 	p, _ := reverse(t, "http", layer.Options{})
 	p.OnNext = func(n *layer.NextLayer) { n.Decide(NewHTTP(n.Context, HTTPTransparent)) }

@@ -146,8 +146,9 @@ func (h *HTTP) routeConn(conn *flow.Conn, ev layer.Event) {
 	switch {
 	case h.opener != nil:
 		h.deliver(h.opener, ev)
-	case conn == &h.ctx.Server.Conn && !h.serverUsed && conn.ALPN == alpnHTTP2 && conn.State == flow.Open:
-		h.adopt(ev) // RFC 9113 §3.4: the server speaks first
+	case conn == &h.ctx.Server.Conn && !h.serverUsed && h.greets() && conn.State == flow.Open:
+		h.adopt(ev)
+	case conn == &h.ctx.Server.Conn && h.keepsGreeting(ev):
 	case conn == &h.ctx.Server.Conn && !h.serverUsed && conn.State != flow.Closed:
 		// An HTTP/1 server that speaks or closes before it was asked anything is of no use.
 		h.cmds = append(h.cmds, &layer.CloseConnection{Conn: conn})

@@ -118,10 +118,10 @@ func (c *serverConn) Handle(ev layer.Event, cmds []layer.Command) []layer.Comman
 	return c.flush(cmds)
 }
 
-// begin speaks what TLS has negotiated.
+// begin speaks what TLS has negotiated, or is known without it.
 func (c *serverConn) begin() {
 	c.phase = connReady
-	if c.server.ALPN == alpnHTTP2 {
+	if c.server.ALPN == alpnHTTP2 || c.h.prior(c.key) {
 		c.serverProtocol = newHTTP2Client(c)
 	} else {
 		c.serverProtocol = &http1Client{serverConn: c, out: output{ctx: c.h.ctx}}

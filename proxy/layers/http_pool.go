@@ -121,7 +121,7 @@ func (h *HTTP) joinable(key connKey) *serverConn {
 		if c.key != key {
 			continue
 		}
-		if c.phase == connReady && c.shared() || c.phase == connOpening && key.tls && !h.oneByOne[key] {
+		if c.phase == connReady && c.shared() || c.phase == connOpening && (key.tls || h.prior(key)) && !h.oneByOne[key] {
 			return c
 		}
 	}

@@ -33,7 +33,8 @@ func newHTTP1Server(h *HTTP) *http1Server {
 // knows that we speak HTTP/2 may begin with its preface (RFC 9113 §3.3); until that can be told, a sniffer is as HTTP/1.
 type sniffer struct {
 	*http1Server
-	first []byte
+	first    []byte
+	greeting []byte // what the server has said meanwhile
 }
 
 func (s *sniffer) handle(ev layer.Event) {
@@ -57,6 +58,9 @@ func (s *sniffer) handle(ev layer.Event) {
 // become puts another in the sniffer's place, and gives it what has come.
 func (s *sniffer) become(c clientConn) {
 	s.h.client = c
+	if server := &s.h.ctx.Server.Conn; len(s.greeting) > 0 {
+		s.h.routeConn(server, &layer.DataReceived{Conn: server, Data: s.greeting})
+	}
 	if len(s.first) > 0 {
 		c.handle(&layer.DataReceived{Conn: s.conn, Data: s.first})
 	}

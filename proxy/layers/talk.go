@@ -40,7 +40,7 @@ func (t *talk) open(start layer.Hook) bool {
 		}
 	}
 	srv := t.ctx.Server
-	if srv.State == flow.Closed && srv.Error != "" { // TLS to it has failed
+	if srv.Error != "" && (srv.State == flow.Closed || srv.TLS && srv.TLSSetup.IsZero()) { // TLS to it has failed
 		t.fail(srv.Error)
 		return false
 	}

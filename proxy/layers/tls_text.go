@@ -37,9 +37,6 @@ func serverTrouble(err error, start *layer.TLSStart) trouble {
 			"set ciphers_server=ALL to offer old ones too, and tls_version_server_min=TLS1 if the server is old; " + pass}
 	case strings.Contains(err.Error(), "unconfigured cipher suite"):
 		return trouble{"no common cipher", "the server chose a cipher that ciphers_server does not have", "add the server's ciphers to ciphers_server, or unset it"}
-	case isAlert(err, alertNoApplicationProtocol):
-		return trouble{"no common protocol", "the server speaks none of the protocols that the client has offered (" +
-			strings.Join(start.Config.NextProtos, ", ") + ")", "connection_strategy=lazy lets sluice translate between versions of HTTP; " + pass}
 	case isAlert(err, alertUnrecognizedName):
 		return trouble{"unknown name", "the server does not know the name " + start.Config.ServerName, "check the host of the request"}
 	case isAlert(err, alertNoApplicationProtocol):
