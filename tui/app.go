@@ -98,6 +98,7 @@ func New(cfg Config) *App {
 	a.life, a.stop = context.WithCancel(context.Background())
 	a.registry = command.NewRegistry(a)
 	a.registerAll(cfg)
+	a.browsers.Failed = a.fail
 	a.foot = footer{app: a}
 	a.retheme()
 	a.panes = [2]*pane{{windows: []window{newFlowList(a)}}, {windows: []window{newLogWindow(a)}}}

@@ -8,6 +8,10 @@ func TestBrowserKey(t *testing.T) {
 		d.press("B")
 		d.wantScreen("start chrome: it is not installed")
 		d.run("browser.start lynx")
-		d.wantScreen(`invalid browser name "lynx"`)
+		d.wantScreen(`invalid choice "lynx": take one of chrome, chromium, firefox`)
+		d.press(":")
+		d.write("browser.start f")
+		d.press("tab")
+		d.wantScreen(": browser.start firefox")
 	})
 }

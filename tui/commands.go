@@ -14,6 +14,7 @@ import (
 	"sluice/proxy/content"
 	"sluice/proxy/flow"
 	"sluice/tui/actions"
+	"sluice/tui/browser"
 	"sluice/tui/keymap"
 	"sluice/tui/prompt"
 )
@@ -27,7 +28,8 @@ func (a *App) registerAll(cfg Config) {
 		Store: a.store, Engine: a.engine, Options: a.options, Say: a.say, Go: a.work, Clip: a.clips.add, Read: cfg.Read, Browse: a.browse,
 	})
 	all = slices.Concat(all, a.viewCommands(), a.viewFlowCommands(), a.windowCommands(), a.navCommands(),
-		a.askCommands(), a.keyCommands(), a.editCommands(), a.messageCommands(), a.modeCommands(), a.historyCommands(), a.loadCommands(), cfg.Commands)
+		a.askCommands(), a.keyCommands(), a.editCommands(), a.messageCommands(), a.modeCommands(), a.historyCommands(), a.loadCommands(),
+		[]command.Command{lists("browser.options", "List the browsers that can be started.", browser.Names)}, cfg.Commands)
 	a.registry.Add(all...)
 	a.typing = command.NewRegistry(anyFlow{})
 	a.typing.Add(all...)

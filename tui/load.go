@@ -22,6 +22,8 @@ type load struct {
 	path   string
 	n      atomic.Int64 // flows so far
 	cancel context.CancelFunc
+
+	stopping bool // it ends with the next flow, which may take its time
 }
 
 // loadedMsg says that a file has been read, or has not.
@@ -118,12 +120,15 @@ func (a *App) loaded(msg loadedMsg) tea.Cmd {
 	return a.refocus()
 }
 
-// stopLoads stops reading files. It is false if none was being read.
+// stopLoads stops reading files. It is false if none was being read, but for those that have been told already.
 func (a *App) stopLoads() bool {
+	any := false
 	for _, l := range a.loads {
+		any = any || !l.stopping
+		l.stopping = true
 		l.cancel()
 	}
-	return len(a.loads) > 0
+	return any
 }
 
 // loadProgress says in the status line how far reading has come.
@@ -131,9 +136,12 @@ func (a *App) loadProgress() string {
 	if len(a.loads) == 0 {
 		return ""
 	}
-	var n int64
+	n, what := int64(0), "stopping"
 	for _, l := range a.loads {
 		n += l.n.Load()
+		if !l.stopping {
+			what = "esc stops"
+		}
 	}
-	return fmt.Sprintf("[loading: %s, esc stops]", plural(int(n), "flow"))
+	return fmt.Sprintf("[loading: %s, %s]", plural(int(n), "flow"), what)
 }

@@ -72,6 +72,10 @@ func TestStopLoad(t *testing.T) {
 			more <- gallery()[0]
 			d.settle()
 			d.press(key)
+			d.wantScreen("[loading: 0 flows, stopping]")
+			d.press("ctrl c") // means what it always does
+			d.wantScreen("Quit")
+			d.press("n")
 			more <- gallery()[1]
 			d.settle()
 			d.wantScreen("Stopped reading x.mitm: loaded 1 flow.")

@@ -3,6 +3,7 @@
 package browser
 
 import (
+	"cmp"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -10,10 +11,17 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"time"
 )
+
+// Names are the browsers that can be asked for.
+func Names() []string { return []string{"chrome", "chromium", "firefox"} }
 
 // A Launcher knows the browsers it has started. The zero value has started none.
 type Launcher struct {
+	// Failed is told of browsers that end with an error by themselves, on any goroutine. nil: nobody is.
+	Failed func(error)
+
 	mu      sync.Mutex
 	closed  bool
 	running map[*exec.Cmd]bool
@@ -35,27 +43,36 @@ func (l *Launcher) Start(name, addr string, ca *x509.Certificate) (string, error
 	if err != nil {
 		return "", fmt.Errorf("start a browser: %w", err)
 	}
-	cmd, err := k(target{name, profile, host, port, ca})
+	trusts, err := true, error(nil)
+	if name == "firefox" {
+		trusts, err = trust(profile, ca)
+	}
+	var cmd *exec.Cmd
 	if err == nil {
-		err = l.run(cmd, profile)
+		cmd, err = k(target{name, profile, host, port, ca})
+	}
+	if err == nil {
+		err = l.run(name, cmd, profile)
 	}
 	if err != nil {
 		return "", errors.Join(fmt.Errorf("start %s: %w", name, err), os.RemoveAll(profile))
 	}
-	if name == "firefox" {
-		return "Started firefox. It does not trust the proxy's certificate yet: get that at http://mitm.it.", nil
+	if !trusts {
+		return "Started firefox. It does not trust the proxy's certificate yet: get that at http://mitm.it, or install certutil (of NSS) for the next time.", nil
 	}
 	return "Started " + name + ".", nil
 }
 
 // run starts a command and removes its profile when it has ended.
-func (l *Launcher) run(cmd *exec.Cmd, profile string) error {
+func (l *Launcher) run(name string, cmd *exec.Cmd, profile string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
 		return errors.New("the console is ending")
 	}
 	own(cmd)
+	said := &tail{}
+	cmd.Stderr, cmd.WaitDelay = said, time.Second
 	if err := cmd.Start(); err != nil {
 		return err
 	}
@@ -64,10 +81,14 @@ func (l *Launcher) run(cmd *exec.Cmd, profile string) error {
 	}
 	l.running[cmd] = true
 	l.ended.Go(func() {
-		_ = cmd.Wait()
+		err := cmd.Wait()
 		l.mu.Lock()
 		delete(l.running, cmd)
+		closed := l.closed
 		l.mu.Unlock()
+		if _, exit := errors.AsType[*exec.ExitError](err); exit && !closed && l.Failed != nil {
+			l.Failed(fmt.Errorf("%s has ended (%w): %s", name, err, cmp.Or(lastLine(said.b), "it does not say why")))
+		}
 		_ = os.RemoveAll(profile)
 	})
 	return nil

@@ -88,6 +88,66 @@ func TestStart(t *testing.T) {
 	}
 }
 
+// TestFirefoxTrusts looks at what certutil is asked for.
+func TestFirefoxTrusts(t *testing.T) {
+	said := install(t, "firefox")
+	certutil := "#!/bin/sh\nPATH=/usr/bin:/bin\necho certutil \"$@\" >> \"$(dirname \"$0\")/pipe\"\n"
+	if err := os.WriteFile(filepath.Join(os.Getenv("PATH"), "certutil"), []byte(certutil), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var l Launcher
+	defer l.Close()
+	text, err := l.Start("firefox", "127.0.0.1:8080", &x509.Certificate{Raw: []byte("a certificate")})
+	if err != nil || text != "Started firefox." {
+		t.Fatal(text, err)
+	}
+	var lines []string
+	for range 3 {
+		line, err := said.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, line)
+	}
+	profile := profileOf(t, lines[2])
+	want := "certutil -N -d sql:" + profile + " --empty-password\ncertutil -A -d sql:" + profile + " -n sluice -t C,, -i " + profile + "/sluice-ca.pem\n"
+	if got := lines[0] + lines[1]; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if data, err := os.ReadFile(filepath.Join(profile, "sluice-ca.pem")); err != nil || !strings.HasPrefix(string(data), "-----BEGIN CERTIFICATE-----\n") {
+		t.Errorf("%s, %v", data, err)
+	}
+}
+
+// TestBrowserFails: one that ends by itself with an error is told of, with the last that it said.
+func TestBrowserFails(t *testing.T) {
+	install(t)
+	script := "#!/bin/sh\necho first >&2\necho 'cannot open display' >&2\nexit 3\n"
+	if err := os.WriteFile(filepath.Join(os.Getenv("PATH"), "chromium"), []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	failed := make(chan error, 1)
+	l := Launcher{Failed: func(err error) { failed <- err }}
+	defer l.Close()
+	if _, err := l.Start("chromium", "127.0.0.1:8080", nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-failed; err.Error() != "chromium has ended (exit status 3): cannot open display" {
+		t.Error(err)
+	}
+}
+
+func TestTail(t *testing.T) {
+	var all tail
+	for range 3 {
+		_, _ = all.Write(make([]byte, maxSaid-1))
+	}
+	_, _ = all.Write([]byte("\nthe end\n\n"))
+	if len(all.b) != maxSaid || lastLine(all.b) != "the end" {
+		t.Errorf("%d bytes, %q", len(all.b), lastLine(all.b))
+	}
+}
+
 func TestCannotStart(t *testing.T) {
 	install(t)
 	var l Launcher

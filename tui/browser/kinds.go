@@ -89,7 +89,7 @@ func firefox(t target) (*exec.Cmd, error) {
 	for _, p := range [][2]string{
 		{"network.proxy.type", "1"}, {"network.proxy.http", fmt.Sprintf("%q", t.host)}, {"network.proxy.http_port", t.port},
 		{"network.proxy.ssl", fmt.Sprintf("%q", t.host)}, {"network.proxy.ssl_port", t.port}, {"network.proxy.no_proxies_on", `""`},
-		{"network.proxy.allow_hijacking_localhost", "true"}, {"browser.shell.checkDefaultBrowser", "false"},
+		{"security.enterprise_roots.enabled", "true"}, {"network.proxy.allow_hijacking_localhost", "true"}, {"browser.shell.checkDefaultBrowser", "false"},
 		{"browser.aboutwelcome.enabled", "false"}, {"datareporting.policy.firstRunURL", `""`}, {"datareporting.policy.dataSubmissionEnabled", "false"},
 	} {
 		fmt.Fprintf(&prefs, "user_pref(%q, %s);\n", p[0], p[1])
