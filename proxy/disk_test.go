@@ -131,6 +131,28 @@ func TestAddonsComeInOrder(t *testing.T) {
 	}
 }
 
+// TestKillWhileDiskIsRead: a person need not wait for the disk.
+func TestKillWhileDiskIsRead(t *testing.T) {
+	r := newRig(t, "map_local=|/slow|"+writeFile(t, filepath.Join(t.TempDir(), "value.txt"), "x"))
+	release := r.stall()
+	defer release()
+	failed := make(chan error)
+	go func() {
+		_, err := r.client.Get(r.plain.URL + "/slow")
+		failed <- err
+	}()
+	f := r.wait("/slow", func(*flow.Flow) bool { return true })
+	if !r.Kill(f.ID) {
+		t.Fatal("it is not alive")
+	}
+	if err := <-failed; err == nil {
+		t.Error("there was an answer")
+	}
+	if f := r.wait("/slow", ended); !f.Killed() || f.Response != nil {
+		t.Errorf("%+v", f)
+	}
+}
+
 // TestUploadWaitsForDisk: what the client sends meanwhile waits, and the request is answered when the file has been read.
 func TestUploadWaitsForDisk(t *testing.T) {
 	file := writeFile(t, filepath.Join(t.TempDir(), "value.txt"), "from a file")
