@@ -28,7 +28,7 @@ type client struct {
 	sockets  []*socket
 	opening  map[*flow.Conn]func() // cancels the attempt to connect
 	flows    []*flow.Flow          // those that are alive
-	held     int                   // hooks that wait for a verdict
+	held     map[layer.Hook]func() // those that wait for a verdict, and what has them wait no more because their flow is killed
 	now      time.Time
 	dead     bool // no event may reach the layers any more
 	draining bool
@@ -266,7 +266,7 @@ func (c *client) checkIdle() {
 		return
 	}
 	left := c.patience() - time.Since(c.now)
-	if left <= 0 && c.held == 0 {
+	if left <= 0 && len(c.held) == 0 {
 		if c.conn.Transport != "udp" { // which ends in no other way
 			c.log(slog.LevelInfo, "closing connection due to inactivity")
 		}
@@ -280,11 +280,20 @@ func (c *client) checkIdle() {
 func (c *client) kill(id flow.ID) bool {
 	c.mu.Lock()
 	at := slices.IndexFunc(c.flows, func(f *flow.Flow) bool { return f.ID == id })
+	var waiting []func()
+	for h, stop := range c.held {
+		if fh, ok := h.(layer.FlowHook); ok && fh.Subject().ID == id {
+			waiting = append(waiting, stop)
+		}
+	}
 	c.mu.Unlock()
 	if at < 0 {
 		return false
 	}
 	c.post(&layer.Kill{Flow: id})
+	for _, stop := range waiting {
+		stop()
+	}
 	return true
 }
 

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"slices"
+	"sync"
 	"time"
 
 	"sluice/proxy/addon"
@@ -60,16 +61,23 @@ func (c *client) hook(h layer.Hook) {
 		c.todo = append(c.todo, &layer.HookCompleted{Hook: h})
 		return
 	}
-	c.held++
-	c.wg.Go(func() { c.await(h, verdict, rest) })
+	killed := make(chan struct{})
+	if c.held == nil {
+		c.held = map[layer.Hook]func(){}
+	}
+	c.held[h] = sync.OnceFunc(func() { close(killed) })
+	c.wg.Go(func() { c.await(h, verdict, rest, killed) })
 }
 
 // await waits for the verdict on a held flow, and on what the rest of the addons say then, and lets it go on.
-func (c *client) await(h layer.Hook, verdict <-chan layer.Verdict, rest addon.Chain) {
+func (c *client) await(h layer.Hook, verdict <-chan layer.Verdict, rest addon.Chain, killed <-chan struct{}) {
 	for {
 		select {
 		case v := <-verdict:
 			verdict, rest = c.release(h, v, rest)
+		case <-killed:
+			killed = nil
+			verdict, rest = c.release(h, layer.Verdict{Kill: true}, rest)
 		case <-c.done:
 			return
 		}
@@ -106,7 +114,7 @@ func (c *client) release(h layer.Hook, v layer.Verdict, rest addon.Chain) (held 
 		c.track(fh, held != nil)
 	}
 	if held == nil {
-		c.held--
+		delete(c.held, h)
 	}
 	return held, later
 }

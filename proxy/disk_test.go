@@ -130,3 +130,50 @@ func TestAddonsComeInOrder(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// TestKillWhileDiskIsRead: a person need not wait for the disk.
+func TestKillWhileDiskIsRead(t *testing.T) {
+	r := newRig(t, "map_local=|/slow|"+writeFile(t, filepath.Join(t.TempDir(), "value.txt"), "x"))
+	release := r.stall()
+	defer release()
+	failed := make(chan error)
+	go func() {
+		_, err := r.client.Get(r.plain.URL + "/slow")
+		failed <- err
+	}()
+	f := r.wait("/slow", func(*flow.Flow) bool { return true })
+	if !r.Kill(f.ID) {
+		t.Fatal("it is not alive")
+	}
+	if err := <-failed; err == nil {
+		t.Error("there was an answer")
+	}
+	if f := r.wait("/slow", ended); !f.Killed() || f.Response != nil {
+		t.Errorf("%+v", f)
+	}
+}
+
+// TestUploadWaitsForDisk: what the client sends meanwhile waits, and the request is answered when the file has been read.
+func TestUploadWaitsForDisk(t *testing.T) {
+	file := writeFile(t, filepath.Join(t.TempDir(), "value.txt"), "from a file")
+	for name, rule := range map[string]string{"at the head": "map_local=|/up|" + file, "when it is whole": "modify_body=|~q|^.{20}|@" + file} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, rule)
+			release := r.stall()
+			answer := make(chan string, 1)
+			go func() {
+				_, body, _ := r.do("POST", r.plain.URL+"/up", strings.Repeat("0123456789", 800_000))
+				answer <- body
+			}()
+			r.wait("/up", func(*flow.Flow) bool { return true })
+			release()
+			if got := <-answer; !strings.HasPrefix(strings.TrimPrefix(got, "POST /up "), "from a file") {
+				t.Errorf("%.60q", got)
+			}
+			r.wait("/up", ended)
+			if code, _, _ := r.do("GET", r.plain.URL+"/next", ""); code != 200 {
+				t.Error(code)
+			}
+		})
+	}
+}

@@ -66,7 +66,7 @@ func TestBlockList(t *testing.T) {
 func TestMistakesAreRefused(t *testing.T) {
 	r := newRig(t, "block_list=/~u blocked/404")
 	for _, spec := range []string{
-		"block_list=/~u blocked/yes", "block_list=/~zz/404", "map_remote=|a(|b", `map_remote=|a|\1`, "map_local=|a|/none/of/these",
+		"block_list=/~u blocked/yes", "block_list=/~zz/404", "map_remote=|a(|b", `map_remote=|a|\1`, "map_local=|a|/none/of/these", "map_local=|a|/dev/null",
 		"modify_headers=/a b/c", "modify_headers=|x|@/none/of/these", "modify_body=/a", "stickycookie=~zz", "stickyauth=(",
 	} {
 		err := r.opts.Set(spec)

@@ -69,7 +69,9 @@ func parseLocalRule(source string) (l localRule, err error) {
 	if err != nil {
 		return l, l.BadReplacement("%v: give the path of a file or a directory that is there", err)
 	}
-	l.dir = info.IsDir()
+	if l.dir = info.IsDir(); !l.dir && !info.Mode().IsRegular() {
+		return l, l.BadReplacement("%s is neither a file nor a directory: give the path of one", l.path)
+	}
 	return l, nil
 }
 

@@ -43,25 +43,19 @@ func followFilter(opts *option.Options, name string, to *atomic.Pointer[filter.F
 	}, name)
 }
 
-// Handle acts at the headers, or when the request is whole if the filter has to know its body.
+// Handle learns from the heads of requests, and acts at those without a login, or when the request is whole if the filter has to know its body.
 func (s *StickyAuth) Handle(h layer.Hook) <-chan layer.Verdict {
-	switch h := h.(type) {
-	case *layer.RequestHeaders:
-		f, expr := h.Flow, s.filter.Load()
-		if expr == nil || s.learn(f.Request) {
-			return nil
-		}
-		if _, known := expr.MatchHead(f); s.waiting.head(f, &f.Request.HTTPMessage, known) {
-			s.apply(expr, f)
-		}
-	case *layer.Request:
-		if expr := s.filter.Load(); s.waiting.whole(h.Flow, &h.Flow.Request.HTTPMessage) && expr != nil {
-			s.apply(expr, h.Flow)
-		}
-	case *layer.Error:
-		s.waiting.take(h.Flow.ID)
+	if r, ok := h.(*layer.RequestHeaders); ok && s.active() && s.learn(r.Flow.Request) {
+		return nil
 	}
-	return nil
+	return s.waiting.decide(h, s)
+}
+
+func (s *StickyAuth) active() bool { return s.filter.Load() != nil }
+
+func (s *StickyAuth) known(f *flow.Flow) bool {
+	_, known := s.filter.Load().MatchHead(f)
+	return known
 }
 
 // learn remembers the login of a request and reports whether it has one.
@@ -79,11 +73,12 @@ func (s *StickyAuth) learn(r *flow.Request) bool {
 	return true
 }
 
-func (s *StickyAuth) apply(expr *filter.Filter, f *flow.Flow) {
+func (s *StickyAuth) apply(f *flow.Flow) <-chan layer.Verdict {
 	s.mu.Lock()
 	v, ok := s.hosts[f.Request.Host]
 	s.mu.Unlock()
-	if ok && expr.Match(f) {
+	if expr := s.filter.Load(); ok && expr != nil && expr.Match(f) {
 		f.Request.Headers = f.Request.Headers.Set("Authorization", v)
 	}
+	return nil
 }

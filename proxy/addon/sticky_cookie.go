@@ -41,27 +41,18 @@ func NewStickyCookie(opts *option.Options) (*StickyCookie, error) {
 
 // Handle learns from the heads of responses and acts at those of requests, or when a request is whole if the filter has to know its body.
 func (s *StickyCookie) Handle(h layer.Hook) <-chan layer.Verdict {
-	expr := s.filter.Load()
-	switch h := h.(type) {
-	case *layer.ResponseHeaders:
-		if expr != nil {
-			s.learn(h.Flow, time.Now())
-		}
-	case *layer.RequestHeaders:
-		if expr == nil {
-			return nil
-		}
-		if _, known := expr.MatchHead(h.Flow); s.waiting.head(h.Flow, &h.Flow.Request.HTTPMessage, known) {
-			s.apply(expr, h.Flow)
-		}
-	case *layer.Request:
-		if s.waiting.whole(h.Flow, &h.Flow.Request.HTTPMessage) && expr != nil {
-			s.apply(expr, h.Flow)
-		}
-	case *layer.Error:
-		s.waiting.take(h.Flow.ID)
+	if r, ok := h.(*layer.ResponseHeaders); ok && s.active() {
+		s.learn(r.Flow, time.Now())
+		return nil
 	}
-	return nil
+	return s.waiting.decide(h, s)
+}
+
+func (s *StickyCookie) active() bool { return s.filter.Load() != nil }
+
+func (s *StickyCookie) known(f *flow.Flow) bool {
+	_, known := s.filter.Load().MatchHead(f)
+	return known
 }
 
 // learn keeps what a response sets and forgets what has expired.
@@ -126,7 +117,7 @@ func (k *cookie) covers(path string) bool {
 }
 
 // apply puts all cookies that are for a request in the place of its own.
-func (s *StickyCookie) apply(expr *filter.Filter, f *flow.Flow) {
+func (s *StickyCookie) apply(f *flow.Flow) <-chan layer.Verdict {
 	r := f.Request
 	host := strings.ToLower(r.Host)
 	path, _, _ := strings.Cut(r.Path, "?")
@@ -138,9 +129,9 @@ func (s *StickyCookie) apply(expr *filter.Filter, f *flow.Flow) {
 		}
 	}
 	s.mu.Unlock()
-	if len(pairs) == 0 || !expr.Match(f) {
-		return
+	if expr := s.filter.Load(); len(pairs) > 0 && expr != nil && expr.Match(f) {
+		note(f, "stickycookie", "true")
+		r.Headers = r.Headers.Set("Cookie", strings.Join(pairs, "; "))
 	}
-	note(f, "stickycookie", "true")
-	r.Headers = r.Headers.Set("Cookie", strings.Join(pairs, "; "))
+	return nil
 }

@@ -17,7 +17,7 @@ func addonSpecs() []Spec {
 		boolean("keep_alt_svc_header", false, "Leave Alt-Svc headers as they are, although they lead clients past the proxy."),
 		boolean("onboarding", true, "Serve a page from which clients can fetch the certificate of the CA."),
 		text("onboarding_host", "mitm.it", "Host name of that page."),
-		optionalText("proxyauth", "Ask clients to log in: user:pass, any, or @FILE with an htpasswd file."),
+		optionalText("proxyauth", "Ask clients to log in: user:pass, any, or @FILE with an htpasswd file. Logins through LDAP are not there yet."),
 		optionalText("readfile_filter", "Load only flows that match this filter."),
 		optionalText("rfile", "Load the flows of this file at the start; - is the standard input of dump."),
 		optionalText("save_stream_file", "Write flows to this file as they end. A + in front appends; strftime fields in the name are filled in."),

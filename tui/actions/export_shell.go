@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -16,7 +17,6 @@ func exportCurl(f *flow.Flow, preserveIP bool) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	url := o.request.PrettyURL()
 	args := []string{"curl"}
 	if peer := f.Server.Peer; preserveIP && peer.IsValid() && peer.Addr().String() != o.request.PrettyHost() {
 		args = append(args, "--resolve", fmt.Sprintf("%s:%d:[%s]", o.request.PrettyHost(), o.request.Port, peer.Addr()))
@@ -33,30 +33,35 @@ func exportCurl(f *flow.Flow, preserveIP bool) ([]byte, error) {
 	for _, h := range o.headers {
 		args = append(args, "-H", curlHeader(h))
 	}
-	switch m := o.request.Method; {
-	case m == "HEAD" && len(o.body) == 0:
-		args = append(args, "--head") // else it waits for a body
-	case m != "GET":
-		if len(o.body) == 0 {
-			args = append(args, "-H", "content-length: 0")
-		}
-		args = append(args, "-X", m)
-	case len(o.body) > 0:
-		args = append(args, "-X", m) // else it is a POST
-	}
-	if len(o.body) > 0 && !o.headers.Has("Content-Type") {
-		args = append(args, "-H", "content-type:") // else it is a form's
-	}
-	args = append(args, url)
+	args = append(append(args, o.curlMethod()...), o.request.PrettyURL())
 	switch {
 	case len(o.body) == 0:
 		return join(args)
-	case !utf8.Valid(o.body) || strings.ContainsRune(string(o.body), 0) || len(o.body) > maxWord:
+	case !utf8.Valid(o.body) || bytes.IndexByte(o.body, 0) >= 0 || len(o.body) > maxWord:
 		return pipe(o.body, append(args, "--data-binary", "@-"))
 	case o.body[0] == '@': // which -d takes for the name of a file
 		return join(append(args, "--data-raw", string(o.body)))
 	}
 	return join(append(args, "-d", string(o.body)))
+}
+
+// curlMethod returns what has curl use the method of a request, with the fields that it would add otherwise.
+func (o *outline) curlMethod() (args []string) {
+	m := o.request.Method
+	if len(o.body) == 0 {
+		switch m {
+		case "GET":
+			return nil
+		case "HEAD": // with -X it waits for a body
+			return []string{"--head"}
+		}
+		return []string{"-H", "content-length: 0", "-X", m}
+	}
+	args = []string{"-X", m}
+	if !o.headers.Has("Content-Type") {
+		args = append(args, "-H", "content-type:") // else it is a form's
+	}
+	return args
 }
 
 // curlHeader writes a header; curl sends one without a value only if it ends in a semicolon.

@@ -2,6 +2,7 @@ package actions
 
 import (
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
@@ -42,7 +43,7 @@ func TestQuote(t *testing.T) {
 // curled is what of a request curl has to send.
 type curled struct{ method, target, header, kind, body string }
 
-// TestCurlSends: whatever request is exported, curl sends its method, target, header and body.
+// TestCurlSends: whatever request is exported, curl sends its method, target, header and body, and so do the raw bytes.
 func TestCurlSends(t *testing.T) {
 	if exec.Command("curl", "--version").Run() != nil {
 		t.Skip("no curl")
@@ -79,6 +80,21 @@ func TestCurlSends(t *testing.T) {
 		}
 		if g := <-got; g != want {
 			t.Fatalf("sent %+v, want %+v by\n%s", g, want, line)
+		}
+		raw, err := Export("raw_request", f, false)
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		conn, err := net.Dial("tcp", origin.Listener.Addr().String())
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		defer conn.Close()
+		if _, err := conn.Write(raw); err != nil {
+			t.Fatalf("%v", err)
+		}
+		if g := <-got; g != want {
+			t.Fatalf("raw: sent %+v, want %+v by\n%q", g, want, raw)
 		}
 	}
 	for _, c := range []curled{
