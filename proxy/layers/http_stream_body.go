@@ -82,8 +82,8 @@ func (st *HTTPStream) grown() {
 	case !st.shown.IsZero() && now.Sub(st.shown) >= showEvery:
 		st.shown, st.late = now, false
 		st.Do(&layer.Update{Flow: st.flow})
-	case !st.late:
-		st.late = true
+	case !st.late || st.lateRev != st.flow.Rev: // what was to be shown later has been shown, without this
+		st.late, st.lateRev = true, st.flow.Rev
 		st.Do(&layer.Update{Flow: st.flow, Later: true})
 		if st.shown.IsZero() {
 			st.shown = now
