@@ -54,6 +54,8 @@ type HTTPStream struct {
 		response        layer.Response
 	}
 
+	charged int64 // bytes of bodies that count in the budget
+
 	over    bool
 	ctx     *layer.Context // of child
 	child   layer.Layer    // what is inside a tunnel
