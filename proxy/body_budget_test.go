@@ -56,7 +56,7 @@ func TestBodyBudgetIsShared(t *testing.T) {
 	if f := r.wait("/small", ended); string(f.Response.Body.Bytes()) != "whole" {
 		t.Errorf("the small body: %q, gap %d", f.Response.Body.Bytes(), f.Response.Body.Gap())
 	}
-	if used := r.bodies.Used(); used > budget || used < budget/2 {
+	if used := r.bodies.Used(); used > budget+clients*countedIn || used < budget/2 { // each may go a step over it
 		t.Errorf("%d bytes of %d are used", used, budget)
 	}
 	kept, cut := int64(0), 0
