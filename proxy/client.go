@@ -66,6 +66,7 @@ func newClient(e *Engine, r *role, nc net.Conn) *client {
 	c.ctx = layer.NewContext(c.conn, flow.NewServer(flow.Addr{}), e.cfg.Layers, func() time.Time { return c.now })
 	c.ctx.Upstream, c.ctx.Inline, c.ctx.Behind = r.upstream, c.inline, c.behind
 	c.ctx.Share(&e.coroutines)
+	c.ctx.Within(&e.bodies)
 	return c
 }
 

@@ -64,6 +64,7 @@ type Engine struct {
 	sender  sync.WaitGroup // publishes, and collects garbage
 
 	coroutines layer.Coroutines
+	bodies     layer.Budget // of all clients
 	garbage    collector
 
 	wg      sync.WaitGroup // clients and replays

@@ -169,7 +169,7 @@ func (p *Proxy) layerOptions() *atomic.Pointer[layer.Options] {
 	}
 	p.opts.Subscribe(apply, "upstream_routes", "upstream_auth", "connection_strategy", "rawtcp", "websocket", "keep_host_header",
 		"validate_inbound_headers", "normalize_outbound_headers", "show_ignored_hosts", "store_streamed_bodies", "http_connect_send_host_header", "stream_large_bodies",
-		"body_size_limit", "body_record_limit", "proxy_debug", "http2_ping_keepalive", "proxyauth")
+		"body_size_limit", "body_record_limit", "body_record_budget", "proxy_debug", "http2_ping_keepalive", "proxyauth")
 	_ = apply(nil)
 	return ptr
 }
@@ -202,5 +202,6 @@ func readLayerOptions(o *option.Options) *layer.Options {
 		l.BodySizeLimit, _ = option.ParseSize(s)
 	}
 	l.BodyRecordLimit, _ = option.ParseSize(o.Str("body_record_limit"))
+	l.BodyBudget, _ = option.ParseSize(o.Str("body_record_budget"))
 	return l
 }

@@ -220,17 +220,7 @@ func (k kind) play(r *rig, client *http.Client, url string, c *turn) *flow.Flow 
 // TestStreamsFirst: in no kind of exchange, over no pair of versions, is a piece held back. Each end says the next only when the other
 // has the one before, and the store has it too.
 func TestStreamsFirst(t *testing.T) {
-	for _, v := range []struct {
-		name     string
-		offers   []string
-		origin   bool // speaks HTTP/2
-		versions string
-	}{
-		{"h1 to h1", []string{"http/1.1"}, false, "HTTP/1.1 HTTP/1.1"},
-		{"h2 to h2", []string{"h2"}, true, "HTTP/2.0 HTTP/2.0"},
-		{"h2 to h1", []string{"h2"}, false, "HTTP/2.0 HTTP/1.1"},
-		{"h1 to h2", []string{"http/1.1", "h2"}, true, "HTTP/1.1 HTTP/2.0"},
-	} {
+	for _, v := range pairs {
 		t.Run(v.name, func(t *testing.T) {
 			for _, k := range kinds() {
 				t.Run(k.name, func(t *testing.T) {
@@ -241,11 +231,7 @@ func TestStreamsFirst(t *testing.T) {
 						k.serve(c)(w, q)
 					})
 					r := newRig(t, "connection_strategy=lazy")
-					client := r.h2Client(v.offers...)
-					if len(v.offers) == 1 && v.offers[0] == "http/1.1" {
-						client = speaking(client, onlyHTTP1)
-					}
-					f := k.play(r, client, origin.URL+"/"+k.name, c)
+					f := k.play(r, v.clientOf(r), origin.URL+"/"+k.name, c)
 					if got := f.Request.Version + " " + spoken; got != v.versions {
 						t.Errorf("spoke %s, not %s", got, v.versions)
 					}
@@ -253,4 +239,28 @@ func TestStreamsFirst(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A pair is one version of HTTP that a client speaks and one that its origin does.
+type pair struct {
+	name     string
+	offers   []string
+	origin   bool   // speaks HTTP/2
+	versions string // the client's and the origin's
+}
+
+var pairs = []pair{
+	{"h1 to h1", []string{"http/1.1"}, false, "HTTP/1.1 HTTP/1.1"},
+	{"h2 to h2", []string{"h2"}, true, "HTTP/2.0 HTTP/2.0"},
+	{"h2 to h1", []string{"h2"}, false, "HTTP/2.0 HTTP/1.1"},
+	{"h1 to h2", []string{"http/1.1", "h2"}, true, "HTTP/1.1 HTTP/2.0"},
+}
+
+// clientOf returns the pair's client. The proxy has to be lazy: else it would speak what the origin does.
+func (p pair) clientOf(r *rig) *http.Client {
+	c := r.h2Client(p.offers...)
+	if len(p.offers) == 1 && p.offers[0] == "http/1.1" {
+		return speaking(c, onlyHTTP1)
+	}
+	return c
 }

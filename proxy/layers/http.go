@@ -308,6 +308,7 @@ func (h *HTTP) drop(st *HTTPStream) {
 	if i := slices.Index(h.streams, st); i >= 0 {
 		h.streams = slices.Delete(h.streams, i, i+1)
 	}
+	st.settleUp()
 	if st.server != nil {
 		st.server.release(st)
 	}

@@ -12,12 +12,16 @@ import (
 	"sluice/proxy/wire/h2"
 )
 
-// What we allow a peer, in bytes but for the streams. The window of a connection is that of many streams, so that a
-// few whose other side does not drain do not stop the others, and bounds what we hold for all of them.
+// What we allow a peer, in bytes but for the streams. The window of a connection is more than those of all its streams, so that those
+// whose other side does not drain never stop the others, and bounds what we hold for all of them. A stream that drains gets a
+// wider window, as long as there is something left for that.
 const (
-	http2StreamWindow = 2 << 20
-	http2ConnWindow   = 64 << 20
 	http2MaxStreams   = 250
+	http2StreamWindow = 256 << 10
+	http2WideWindow   = 2 << 20
+	http2Widening     = 32 << 20 // for all streams together
+	http2ConnWindow   = http2MaxStreams*http2StreamWindow + http2Widening + 2*http2ConnCredit
+	http2ConnCredit   = 1 << 20 // is worth a frame
 	// http2MaxBlock is the size of a compressed field section.
 	http2MaxBlock = 256 << 10
 	// http2MaxParts is how many frames one field section may come in.
@@ -75,6 +79,7 @@ type http2Conn struct {
 	peerWindow int64 // of a new stream, what we may send
 	peerFrame  int   // the largest payload that the peer takes
 	recv       recvWindow
+	spare      int64          // of http2Widening
 	waiting    []*http2Stream // have content queued and a window for it; in turn
 
 	meter  floodMeter
@@ -104,7 +109,8 @@ func (c *http2Conn) init(h *HTTP, conn *flow.Conn, role http2Role) {
 	c.out.ctx = h.ctx
 	c.streams = map[uint32]*http2Stream{}
 	c.sendWindow, c.peerWindow, c.peerFrame = h2.Window, h2.Window, h2.MaxFrame
-	c.recv.init(http2ConnWindow)
+	c.recv.init(http2ConnWindow, http2ConnCredit)
+	c.spare = http2Widening
 	c.meter.left = floodBudget
 }
 

@@ -36,7 +36,7 @@ type http2Stream struct {
 
 func (c *http2Conn) newStream(id uint32, remoteEnd bool) *http2Stream {
 	s := &http2Stream{id: id, remoteEnd: remoteEnd, length: -1, sendWindow: c.peerWindow}
-	s.recv.init(http2StreamWindow)
+	s.recv.init(http2StreamWindow, http2StreamWindow/4)
 	c.streams[id] = s
 	return s
 }
@@ -49,6 +49,7 @@ func (c *http2Conn) close(s *http2Stream, how closeReason) {
 	s.closed = true
 	delete(c.streams, s.id)
 	c.recent.add(s.id, how)
+	c.spare += s.recv.size - http2StreamWindow
 	c.giveBack(nil, s.held)
 	s.held, s.queue, s.queued, s.trailers = 0, nil, 0, nil
 	c.slim()

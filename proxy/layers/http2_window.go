@@ -17,9 +17,10 @@ type recvWindow struct {
 	left   int64
 	credit int64
 	size   int64
+	worth  int64 // of credit
 }
 
-func (w *recvWindow) init(size int64) { w.left, w.size = size, size }
+func (w *recvWindow) init(size, worth int64) { w.left, w.size, w.worth = size, size, worth }
 
 // take counts n bytes that have come, and reports whether they were allowed.
 func (w *recvWindow) take(n int) bool {
@@ -30,7 +31,7 @@ func (w *recvWindow) take(n int) bool {
 // give counts n bytes that have been consumed, and returns what to tell the peer; 0 is nothing yet.
 func (w *recvWindow) give(n int) uint32 {
 	w.credit += int64(n)
-	if w.credit < w.size/4 {
+	if w.credit < w.worth {
 		return 0
 	}
 	add := w.credit
@@ -62,9 +63,23 @@ func (c *http2Conn) giveBack(s *http2Stream, n int) {
 	}
 	if add := s.recv.give(n); add > 0 {
 		b := c.out.room(headRoom)
-		b.B = h2.AppendWindowUpdate(b.B, s.id, add)
+		b.B = h2.AppendWindowUpdate(b.B, s.id, add+c.widen(s))
 		c.role.soil()
 	}
+}
+
+// widen doubles the window of a stream that drains, if there is room for that in the connection's, and returns by how much it is wider.
+func (c *http2Conn) widen(s *http2Stream) uint32 {
+	w := &s.recv
+	by := w.size
+	if 2*by > http2WideWindow || by > c.spare {
+		return 0
+	}
+	c.spare -= by
+	w.left += by
+	w.size += by
+	w.worth = w.size / 4
+	return uint32(by)
 }
 
 // send sends content, as much as the windows allow, and queues the rest. p is lent unless it is kept: then it is never written to again.

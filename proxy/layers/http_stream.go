@@ -43,8 +43,9 @@ type HTTPStream struct {
 	open                     bool        // the request is streamed unless it turns out to be whole already
 	undecided                bool        // the response is streamed unless it turns out to be whole already
 
-	shown time.Time // when the growing flow was last shown
-	late  bool      // it will be shown again by itself
+	shown   time.Time // when the growing flow was last shown
+	late    bool      // it will be shown again by itself, unless there has been
+	lateRev uint32    // a snapshot after this one
 
 	hooks struct { // those that most exchanges have
 		requestHeaders  layer.RequestHeaders
@@ -52,6 +53,8 @@ type HTTPStream struct {
 		responseHeaders layer.ResponseHeaders
 		response        layer.Response
 	}
+
+	charged int64 // bytes of bodies that count in the budget
 
 	over    bool
 	ctx     *layer.Context // of child

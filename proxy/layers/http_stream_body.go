@@ -13,6 +13,9 @@ import (
 // maxHeld is the size in bytes of the largest body that is held, unless the options say another.
 const maxHeld = 256 << 20
 
+// heldAnyway is the size in bytes up to which a body is held even if there is little left of the budget.
+const heldAnyway = 16 << 20
+
 // showEvery is how often a flow whose body grows is shown at most.
 const showEvery = 100 * time.Millisecond
 
@@ -21,11 +24,14 @@ const showEvery = 100 * time.Millisecond
 func (st *HTTPStream) record(b *flow.Body, ev httpEvent, tee bool) []byte {
 	st.grown()
 	if tee || st.h.ctx.Options().StoreStreamed {
-		if p := recordBody(b, ev, st.h.ctx.Options().BodyRecordLimit); p != nil {
+		p := recordBody(b, ev, st.recordLimit(b, len(ev.data)))
+		st.tally()
+		if p != nil {
 			return p
 		}
 	} else {
 		b.Skip(len(ev.data))
+		st.tally()
 	}
 	if ev.owned {
 		return ev.data
@@ -54,7 +60,11 @@ func recordBody(b *flow.Body, ev httpEvent, limit int64) []byte {
 
 // boundHeld has a held body go on as a streamed one when it is too large to be held, for nobody knows where it ends.
 func (st *HTTPStream) boundHeld(m *flow.HTTPMessage) {
-	if limit := cmp.Or(st.h.ctx.Options().HeldLimit, maxHeld); m.Body.Len() > limit && !m.Stream {
+	size, limit := m.Body.Len(), cmp.Or(st.h.ctx.Options().HeldLimit, maxHeld)
+	if size > heldAnyway {
+		limit = min(limit, max(st.h.ctx.Spare(), heldAnyway))
+	}
+	if size > limit && !m.Stream {
 		m.Stream = true
 		st.Do(&layer.Log{Level: slog.LevelWarn, Text: fmt.Sprintf("A body of over %d bytes is not held any more: it goes on as it is.", limit)})
 	}
@@ -82,8 +92,8 @@ func (st *HTTPStream) grown() {
 	case !st.shown.IsZero() && now.Sub(st.shown) >= showEvery:
 		st.shown, st.late = now, false
 		st.Do(&layer.Update{Flow: st.flow})
-	case !st.late:
-		st.late = true
+	case !st.late || st.lateRev != st.flow.Rev: // what was to be shown later has been shown, without this
+		st.late, st.lateRev = true, st.flow.Rev
 		st.Do(&layer.Update{Flow: st.flow, Later: true})
 		if st.shown.IsZero() {
 			st.shown = now

@@ -134,6 +134,7 @@ func (st *HTTPStream) consumeRequest(ev httpEvent) {
 	}
 	r := st.flow.Request
 	appendBody(&r.Body, ev)
+	st.tally()
 	st.client.consumed(st, len(ev.data))
 	if st.tooLarge(&r.HTTPMessage, true, r.Body.Len()) {
 		return

@@ -68,6 +68,7 @@ func (st *HTTPStream) onResponseBody(ev httpEvent) {
 			break
 		}
 		appendBody(&r.Body, ev)
+		st.tally()
 		st.server.consumed(st, len(ev.data))
 		if st.tooLarge(&r.HTTPMessage, false, r.Body.Len()) {
 			return

@@ -39,6 +39,33 @@ func TestTeedBodyIsShown(t *testing.T) {
 	ctx.Stop()
 }
 
+// TestTeedBodyIsShownAfterItWasLate: a piece that comes right after what was to be shown later has been shown is not left behind.
+func TestTeedBodyIsShownAfterItWasLate(t *testing.T) {
+	ctx := layertest.Context(layer.Options{})
+	r := &relay{ctx: ctx, root: layers.NewHTTP(ctx, layers.HTTPRegular)}
+	r.event(layer.Start{})
+	r.event(&layer.DataReceived{Conn: &ctx.Client.Conn, Data: []byte("GET http://example.com/ HTTP/1.1\r\n\r\n")})
+	r.event(&layer.DataReceived{Conn: &r.srv.Conn, Data: []byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")})
+	asks := func() (later *layer.Update) {
+		r.event(&layer.DataReceived{Conn: &r.srv.Conn, Data: []byte("3\r\nabc\r\n")})
+		for _, c := range r.cmds {
+			if u, ok := c.(*layer.Update); ok && u.Later {
+				later = u
+			}
+		}
+		return later
+	}
+	u := asks()
+	if u == nil || asks() != nil {
+		t.Fatal("not asked once")
+	}
+	u.Flow.Snapshot()
+	if asks() == nil || asks() != nil {
+		t.Error("not asked once more after it had been shown")
+	}
+	ctx.Stop()
+}
+
 // TestLargePiecesPassUnchanged: what is lent instead of copied arrives, whatever else leaves with it.
 func TestLargePiecesPassUnchanged(t *testing.T) {
 	big := bytes.Repeat([]byte("0123456789abcdef"), 2<<10)
