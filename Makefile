@@ -31,7 +31,7 @@ fuzz: ## every fuzz target for FUZZTIME each
 conformance: build ## h2spec against the HTTP/2 that clients get
 	cd .conformance && $(GO) run . ../bin/sluice
 
-compat: ## mitmproxy 8 reads our flow files, and we read its
+compat: ## mitmproxy 8 reads our flow files, and we read its; so does the mitmproxy 12 whose mitmdump MITMDUMP_NEW names
 	@command -v mitmdump >/dev/null || apt-get install -y mitmproxy || echo 'mitmproxy cannot be installed here: as root, apt-get install mitmproxy'
 	$(GO) test -count 1 -v -run Compat ./flowstore/dump
 

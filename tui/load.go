@@ -97,7 +97,8 @@ func (a *App) loadFlows(ctx context.Context, l *load, wanted *filter.Filter) err
 		if !wanted.Match(f) {
 			continue
 		}
-		if batch = append(batch, f.Copy()); len(batch) == loadBatch {
+		f.ID = flow.NewID() // nobody else has f
+		if batch = append(batch, f); len(batch) == loadBatch {
 			put()
 		}
 	}

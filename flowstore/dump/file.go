@@ -24,7 +24,7 @@ type File struct {
 	f       *os.File
 	size    int64 // up to the end of the last whole flow; -1: the file has no end that could be set
 	pending []byte
-	count   int // flows in pending
+	ends    []int // of the flows in pending
 	enc     writer
 }
 
@@ -89,7 +89,7 @@ func (w *File) Add(f *flow.Flow) error {
 		return err
 	}
 	w.pending = b
-	if w.count++; len(w.pending) > maxPending {
+	if w.ends = append(w.ends, len(b)); len(b) > maxPending {
 		return w.Flush()
 	}
 	return nil
@@ -101,13 +101,9 @@ func (w *File) addLarge(f *flow.Flow) error {
 	if err != nil {
 		return err
 	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	if err := w.write(func(out io.Writer) error { return writeValue(out, d) }); err != nil {
-		return &WriteError{1, err}
-	}
-	return nil
+	before := w.Flush()
+	err = w.write(func(out io.Writer) error { return writeValue(out, d) })
+	return after(before, err)
 }
 
 // A WriteError says how many flows could not be written, and why.
@@ -120,24 +116,53 @@ func (e *WriteError) Error() string { return e.Err.Error() }
 
 func (e *WriteError) Unwrap() error { return e.Err }
 
-// Flush writes what has been added. If that fails, with a *WriteError, it is forgotten.
+// after counts one more flow that could not be written, if err is not nil.
+func after(before, err error) error {
+	if err == nil {
+		return before
+	}
+	n := 1
+	if failed, ok := errors.AsType[*WriteError](before); ok {
+		n += failed.Flows
+	}
+	return &WriteError{n, err}
+}
+
+// Flush writes what has been added. Flows for which that fails are forgotten, and a *WriteError counts them.
 func (w *File) Flush() error {
 	if len(w.pending) == 0 {
 		return nil
 	}
-	b, n := w.pending, w.count
-	w.pending, w.count = w.pending[:0], 0
+	b, ends := w.pending, w.ends
+	w.pending, w.ends = w.pending[:0], w.ends[:0]
 	if cap(b) > 4*maxPending {
 		w.pending = nil
 	}
-	err := w.write(func(out io.Writer) error {
+	err := w.writeBytes(b)
+	if err == nil || len(ends) == 1 || w.size < 0 {
+		return times(len(ends), err)
+	}
+	var bad error
+	from := 0
+	for _, end := range ends { // there may be room for some
+		bad = after(bad, w.writeBytes(b[from:end]))
+		from = end
+	}
+	return bad
+}
+
+func times(n int, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &WriteError{n, err}
+}
+
+func (w *File) writeBytes(b []byte) error {
+	return w.write(func(out io.Writer) error {
 		_, err := out.Write(b)
 		return err
 	})
-	if err != nil {
-		return &WriteError{n, err}
-	}
-	return nil
 }
 
 // write has whole flows written, or nothing.

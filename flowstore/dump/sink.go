@@ -69,7 +69,7 @@ func opensTunnel(f *flow.Flow) bool {
 
 // flush writes what waits for being written.
 func (s *sink) flush() {
-	if s.file != nil && s.file.count > 0 {
+	if s.file != nil && len(s.file.ends) > 0 {
 		s.report(s.file.Flush())
 	}
 }
@@ -85,7 +85,7 @@ func (s *sink) report(err error) {
 		s.missed += failed.Flows
 	case err != nil:
 		s.log.Warn("a flow is not written to the file", "err", err)
-	case s.missed > 0 && s.file != nil && s.file.count == 0:
+	case s.missed > 0 && s.file != nil && len(s.file.ends) == 0:
 		s.log.Warn(fmt.Sprintf("flows are written to %s again: %d are missing", s.file.path, s.missed))
 		s.missed = 0
 	}
