@@ -283,6 +283,7 @@ func TestUpstreamCONNECT(t *testing.T) {
 	run(t, p, inner("example.com")+`
 		>> server "`+strings.Repeat(`HTTP/1.1 100 Wait\r\n\r\n`, 101)+`"
 		<< close server
+		<< cancel wakeup 30s
 		<< hook error
 		<< send client "HTTP/1.1 502 …more than 100 interim responses…"
 		<< close client
