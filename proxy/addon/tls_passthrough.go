@@ -90,7 +90,7 @@ func (p *TLSPassthrough) hello(h *layer.TLSClientHello) {
 		return
 	}
 	h.Ignore = true
-	h.Reason = fmt.Sprintf("%s refused the certificate for %s %d times in a row (tls_passthrough_after=%d)", who.client, who.host, n, after)
+	h.Reason = fmt.Sprintf("%s refused the certificate for %s %s (tls_passthrough_after=%d)", who.client, who.host, inARow(n), after)
 	h.Remedy = "to intercept it again, have the client trust sluice's CA and set tls_passthrough_after=0"
 }
 
@@ -110,9 +110,16 @@ func (p *TLSPassthrough) count(who refuser) {
 	}
 	p.mu.Unlock()
 	if after > 0 && n == after {
-		p.log.Warn(fmt.Sprintf("TLS to %s passes through untouched from now on: %s has refused the certificate %d times in a row; "+
-			"set tls_passthrough_after=0 to end that", who.host, who.client, n))
+		p.log.Warn(fmt.Sprintf("TLS to %s passes through untouched from now on: %s has refused the certificate %s; "+
+			"set tls_passthrough_after=0 to end that", who.host, who.client, inARow(n)))
 	}
+}
+
+func inARow(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times in a row", n)
 }
 
 func (p *TLSPassthrough) forget(who refuser) {
