@@ -10,7 +10,7 @@ var bothVersions = []string{alpnHTTP2, "http/1.1"}
 
 // offers returns what to offer in a new connection; nil: that is up to the addons.
 func (h *HTTP) offers(key connKey) []string {
-	if _, two := h.client.(*http2Server); h.onlyHTTP2[key] || two && !h.ctx.Client.TLS {
+	if h.onlyHTTP2[key] || h.clientPrior() {
 		return bothVersions
 	}
 	return nil

@@ -20,8 +20,13 @@ func (h *HTTP) prior(key connKey) bool {
 			return r.Scheme == SchemeHTTP2 && key.addr == h.ctx.Server.Address
 		}
 	}
+	return h.clientPrior() && h.mode == HTTPTransparent && key.addr == h.ctx.Server.Address
+}
+
+// clientPrior reports whether the client speaks HTTP/2 without TLS.
+func (h *HTTP) clientPrior() bool {
 	_, two := h.client.(*http2Server)
-	return two && !h.ctx.Client.TLS && h.mode == HTTPTransparent && key.addr == h.ctx.Server.Address
+	return two && !h.ctx.Client.TLS
 }
 
 // greets reports whether the server of the context speaks first, as is its right in HTTP/2 (RFC 9113 §3.4).
