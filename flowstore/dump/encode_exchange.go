@@ -1,6 +1,7 @@
 package dump
 
 import (
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -8,12 +9,9 @@ import (
 	"sluice/proxy/flow"
 )
 
-// A writer appends flows of the newest version: those that are as most are, without a dictionary in between and to
-// the same bytes.
+// A writer appends flows: those of the newest version that are as most are, without a dictionary in between and to the same bytes.
 type writer struct {
 	conns connCache
-	whole []byte // room for a flow
-	part  []byte // and for a message
 }
 
 // append appends a flow in a format. An error says that the format has no place for the flow.
@@ -36,52 +34,59 @@ func ordinary(f *flow.Flow) bool {
 }
 
 func (w *writer) exchange(b []byte, f *flow.Flow) []byte {
-	d := append(w.whole[:0], "7:version;2:21#4:type;4:http;2:id;"...)
-	d = appendText(d, f.ID.String(), ';')
-	d = append(append(d, "5:error;0:~11:client_conn;"...), w.conns.client(f.Client)...)
-	d = append(append(d, "11:server_conn;"...), w.conns.server(f.Server)...)
-	d = append(d, "11:intercepted;"...)
+	b, whole := openDict(b, bodies(f)+3000)
+	b = append(b, "7:version;2:21#4:type;4:http;2:id;36:"...)
+	b, _ = f.ID.AppendText(b)
+	b = append(append(b, ";5:error;0:~11:client_conn;"...), w.conns.client(f.Client)...)
+	b = append(append(b, "11:server_conn;"...), w.conns.server(f.Server)...)
+	b = append(b, "11:intercepted;"...)
 	if f.Intercepted {
-		d = append(d, "4:true!"...)
+		b = append(b, "4:true!"...)
 	} else {
-		d = append(d, "5:false!"...)
+		b = append(b, "5:false!"...)
 	}
-	d = appendText(append(d, "9:is_replay;0:~6:marked;"...), f.Marked, ';')
-	d = appendText(append(d, "8:metadata;0:}7:comment;"...), f.Comment, ';')
-	d = appendSeconds(append(d, "17:timestamp_created;"...), f.Created)
-	w.part = appendRequest(w.part[:0], f.Request)
-	d = appendDict(append(d, "7:request;"...), w.part)
-	d = append(d, "8:response;"...)
+	b = appendText(append(b, "9:is_replay;0:~6:marked;"...), f.Marked, ';')
+	b = appendText(append(b, "8:metadata;0:}7:comment;"...), f.Comment, ';')
+	b = appendSeconds(append(b, "17:timestamp_created;"...), f.Created)
+	b = appendRequest(append(b, "7:request;"...), f.Request)
+	b = append(b, "8:response;"...)
 	if f.Response == nil {
-		d = append(d, "0:~"...)
+		b = append(b, "0:~"...)
 	} else {
-		w.part = appendResponse(w.part[:0], f.Response)
-		d = appendDict(d, w.part)
+		b = appendResponse(b, f.Response)
 	}
-	w.whole = append(d, "9:websocket;0:~6:backup;0:~"...)
-	return appendDict(b, w.whole)
+	return closeDict(append(b, "9:websocket;0:~6:backup;0:~"...), whole)
+}
+
+func bodies(f *flow.Flow) int64 {
+	if f.Response == nil {
+		return f.Request.Body.Len()
+	}
+	return f.Request.Body.Len() + f.Response.Body.Len()
 }
 
 func appendRequest(b []byte, q *flow.Request) []byte {
+	b, d := openDict(b, q.Body.Len()+800)
 	b = appendMessage(b, &q.HTTPMessage)
 	b = appendText(append(b, "4:host;"...), q.Host, ';')
 	b = appendInt(append(b, "4:port;"...), q.Port)
 	b = appendText(append(b, "6:method;"...), q.Method, ',')
 	b = appendText(append(b, "6:scheme;"...), q.Scheme, ',')
 	b = appendText(append(b, "9:authority;"...), q.Authority, ',')
-	return appendText(append(b, "4:path;"...), q.Path, ',')
+	return closeDict(appendText(append(b, "4:path;"...), q.Path, ','), d)
 }
 
 func appendResponse(b []byte, p *flow.Response) []byte {
+	b, d := openDict(b, p.Body.Len()+800)
 	b = appendMessage(b, &p.HTTPMessage)
 	b = appendInt(append(b, "11:status_code;"...), p.Status)
-	return appendText(append(b, "6:reason;"...), p.Reason, ',')
+	return closeDict(appendText(append(b, "6:reason;"...), p.Reason, ','), d)
 }
 
 func appendMessage(b []byte, m *flow.HTTPMessage) []byte {
 	b = appendText(append(b, "12:http_version;"...), m.Version, ',')
 	b = appendHeaders(append(b, "7:headers;"...), m.Headers)
-	b = append(strconv.AppendInt(append(b, "7:content;"...), m.Body.Len(), 10), ':')
+	b = appendLength(append(b, "7:content;"...), int(m.Body.Len()))
 	for p := range m.Body.Chunks {
 		b = append(b, p...)
 	}
@@ -104,18 +109,28 @@ func appendHeaders(b []byte, h flow.Headers) []byte {
 	for i := range h {
 		n += around(pairSize(&h[i]))
 	}
-	b = append(strconv.AppendInt(b, int64(n), 10), ':')
+	b = appendLength(b, n)
 	for i := range h {
-		b = append(strconv.AppendInt(b, int64(pairSize(&h[i])), 10), ':')
+		b = appendLength(b, pairSize(&h[i]))
 		b = appendText(b, h[i].Name, ',')
 		b = append(appendText(b, h[i].Value, ','), ']')
 	}
 	return append(b, ']')
 }
 
+// appendLength appends the prefix of a value. Most are short.
+func appendLength(b []byte, n int) []byte {
+	switch {
+	case n < 10:
+		return append(b, byte('0'+n), ':')
+	case n < 100:
+		return append(b, byte('0'+n/10), byte('0'+n%10), ':')
+	}
+	return append(strconv.AppendInt(b, int64(n), 10), ':')
+}
+
 func appendText(b []byte, text string, tag byte) []byte {
-	b = append(strconv.AppendInt(b, int64(len(text)), 10), ':')
-	return append(append(b, text...), tag)
+	return append(append(appendLength(b, len(text)), text...), tag)
 }
 
 func appendInt(b []byte, n int) []byte {
@@ -128,7 +143,25 @@ func appendSeconds(b []byte, t time.Time) []byte {
 	return appendText(b, string(appendFloat(room[:0], seconds(t))), '^')
 }
 
-func appendDict(b, payload []byte) []byte {
-	b = append(strconv.AppendInt(b, int64(len(payload)), 10), ':')
-	return append(append(b, payload...), '}')
+// A dictOpen is where the length of a dictionary goes, and where its fields begin.
+type dictOpen struct{ length, fields int }
+
+// openDict begins a dictionary that is likely to take size bytes. What is appended from now on until closeDict is in it.
+func openDict(b []byte, size int64) ([]byte, dictOpen) {
+	d := dictOpen{length: len(b)}
+	b = append(strconv.AppendInt(b, size, 10), ':')
+	d.fields = len(b)
+	return b, d
+}
+
+// closeDict fills in the length. If it has not as many digits as was likely the fields are moved.
+func closeDict(b []byte, d dictOpen) []byte {
+	var room [24]byte
+	prefix := appendLength(room[:0], len(b)-d.fields)
+	if len(prefix) == d.fields-d.length {
+		copy(b[d.length:], prefix)
+	} else {
+		b = slices.Replace(b, d.length, d.fields, prefix...)
+	}
+	return append(b, '}')
 }

@@ -50,9 +50,9 @@ func (s *sink) add(f *flow.Flow) {
 	if s.target.Path == "" || !s.target.Filter.Match(f) || opensTunnel(f) {
 		return
 	}
-	if now := time.Now(); s.file == nil || s.target.name(now) != s.file.path {
+	if s.file == nil || s.another() {
 		s.close()
-		file, err := s.target.file(now)
+		file, err := s.target.file(time.Now())
 		if err != nil {
 			s.report(&WriteError{1, err})
 			return
@@ -60,6 +60,11 @@ func (s *sink) add(f *flow.Flow) {
 		s.file = file
 	}
 	s.report(s.file.Add(f))
+}
+
+// another is true when it is time for the next file.
+func (s *sink) another() bool {
+	return strings.Contains(s.target.Path, "%") && s.target.name(time.Now()) != s.file.path
 }
 
 // opensTunnel is true for a CONNECT that went well: what passes through the tunnel is written.

@@ -210,16 +210,21 @@ func (s *Stream) work() (last bool) {
 	s.todo = nil
 	last = s.closed
 	s.mu.Unlock()
+	done, weight := 0, int64(0)
 	for i, t := range todo {
 		todo[i] = task{}
 		if t.set != nil {
 			t.set.opened <- s.set(t.set.Target)
-			s.finished(0)
-			continue
+		} else {
+			s.sink.add(t.flow)
+			weight += Weight(t.flow)
 		}
-		s.sink.add(t.flow)
-		s.finished(Weight(t.flow))
+		if done++; weight >= hasty {
+			s.finished(done, weight)
+			done, weight = 0, 0
+		}
 	}
+	s.finished(done, weight)
 	s.sink.flush()
 	if last {
 		s.finish()
@@ -227,11 +232,11 @@ func (s *Stream) work() (last bool) {
 	return last
 }
 
-// finished counts a task that is done with.
-func (s *Stream) finished(weight int64) {
+// finished counts tasks that are done with.
+func (s *Stream) finished(tasks int, weight int64) {
 	s.mu.Lock()
 	s.waiting -= weight
-	s.done++
+	s.done += tasks
 	if s.lost > 0 && s.waiting <= hasty {
 		s.sink.missed += s.lost
 		s.lost = 0

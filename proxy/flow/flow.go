@@ -36,14 +36,19 @@ func (id ID) IsZero() bool { return id == ID{} }
 
 // String returns the form 8-4-4-4-12 in lower-case hex.
 func (id ID) String() string {
-	var b [36]byte
-	hex.Encode(b[:8], id[:4])
-	hex.Encode(b[9:13], id[4:6])
-	hex.Encode(b[14:18], id[6:8])
-	hex.Encode(b[19:23], id[8:10])
-	hex.Encode(b[24:], id[10:])
-	b[8], b[13], b[18], b[23] = '-', '-', '-', '-'
-	return string(b[:])
+	b, _ := id.AppendText(nil)
+	return string(b)
+}
+
+// AppendText appends what String returns. There is no error.
+func (id ID) AppendText(b []byte) ([]byte, error) {
+	for i, part := range [...][]byte{id[:4], id[4:6], id[6:8], id[8:10], id[10:]} {
+		if i > 0 {
+			b = append(b, '-')
+		}
+		b = hex.AppendEncode(b, part)
+	}
+	return b, nil
 }
 
 // ParseID reads what String wrote.
