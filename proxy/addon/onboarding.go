@@ -1,11 +1,9 @@
 package addon
 
 import (
-	"bytes"
 	"crypto/sha256"
 	_ "embed"
 	"fmt"
-	"html/template"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -19,8 +17,6 @@ import (
 
 //go:embed onboarding.html
 var onboardingHTML string
-
-var onboardingPage = template.Must(template.New("onboarding").Parse(onboardingHTML))
 
 // Onboarding serves clients of the proxy, at a host name that leads nowhere else, a page from which they can fetch the certificate of the CA,
 // and says how to install it.
@@ -78,7 +74,7 @@ func (o *Onboarding) serve(f *flow.Flow) {
 	switch path {
 	case "/", "/index.html":
 		kind = "text/html; charset=utf-8"
-		data, err = o.page()
+		data = o.page()
 	case "/cert/pem":
 		file, kind, data = "sluice-ca-cert.pem", "application/x-x509-ca-cert", o.ca.CertPEM()
 	case "/cert/cer":
@@ -106,12 +102,10 @@ func (o *Onboarding) serve(f *flow.Flow) {
 	f.Response.Headers = h
 }
 
-func (o *Onboarding) page() ([]byte, error) {
+// page fills in what has nothing in it that HTML would take for its own.
+func (o *Onboarding) page() []byte {
 	c := o.ca.Certificate()
 	sum := sha256.Sum256(c.Raw)
-	var b bytes.Buffer
-	err := onboardingPage.Execute(&b, struct{ Fingerprint, Until string }{
-		strings.ReplaceAll(fmt.Sprintf("% X", sum), " ", ":"), c.NotAfter.Format("2 January 2006"),
-	})
-	return b.Bytes(), err
+	fill := strings.NewReplacer("{{fingerprint}}", strings.ReplaceAll(fmt.Sprintf("% X", sum), " ", ":"), "{{until}}", c.NotAfter.Format("2 January 2006"))
+	return []byte(fill.Replace(onboardingHTML))
 }
