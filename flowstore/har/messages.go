@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"math"
+	"net/http"
 	"time"
 
 	"sluice/proxy/flow"
@@ -100,7 +101,8 @@ func moment(x float64) time.Time {
 
 // webSocket gives a flow the messages of its entry.
 func (e *entry) webSocket(f *flow.Flow) {
-	if len(e.messages) == 0 && e.closed == nil && (e.resourceType != "websocket" || f.Response == nil || f.Response.Status != 101) {
+	upgraded := e.resourceType == "websocket" && f.Response != nil && f.Response.Status == http.StatusSwitchingProtocols
+	if e.messages == nil && e.closed == nil && !upgraded {
 		return
 	}
 	f.WebSocket = &flow.WebSocket{}

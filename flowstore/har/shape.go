@@ -10,7 +10,7 @@ type entry struct {
 	request                                  request
 	response                                 response
 	timings                                  timings
-	messages                                 []wsMessage
+	messages                                 []wsMessage // nil: there is no list
 	closed                                   *wsClose
 }
 
@@ -85,6 +85,7 @@ func parseEntry(b []byte, at int64) (*entry, error) {
 		case "_resourceType":
 			return p.text(&e.resourceType)
 		case "_webSocketMessages":
+			e.messages = []wsMessage{}
 			return p.list(func() error {
 				e.messages = append(e.messages, wsMessage{opcode: 1})
 				return p.message(&e.messages[len(e.messages)-1])
