@@ -27,11 +27,30 @@ func (c *content) into(m *flow.HTTPMessage) error {
 	if err != nil {
 		return err
 	}
+	coded := c.encoded || !c.measured && bytes.HasPrefix(b, []byte("\x1f\x8b")) // gzip (RFC 1952 §2.3.1), as some write what they do not know
+	if coded && c.missing == 0 {
+		if plain := undone(m, b); plain != nil {
+			b, coded = plain, false
+		}
+	}
 	m.Body = flow.BodyCut(b, int64(len(b))+int64(min(max(c.missing, 0), 1<<50)))
-	if !c.encoded && !c.packed(m, b) {
+	if !coded || !c.encoded {
 		decoded(m)
 	}
 	return nil
+}
+
+// undone returns a body without its content coding, nil if that can't be undone or leaves nothing.
+func undone(m *flow.HTTPMessage, b []byte) []byte {
+	names := m.Headers.Values("Content-Encoding")
+	if len(names) == 0 || len(b) == 0 {
+		return nil
+	}
+	plain, err := coding.Decode(strings.Join(names, ", "), b, maxDecoded)
+	if err != nil || len(plain) == 0 {
+		return nil
+	}
+	return plain
 }
 
 func (c *content) bytes(m *flow.HTTPMessage) ([]byte, error) {
@@ -48,16 +67,6 @@ func (c *content) bytes(m *flow.HTTPMessage) ([]byte, error) {
 		kind = c.mimeType
 	}
 	return bytes.Clone(fromText(kind, c.text)), nil
-}
-
-// packed reports whether bytes still have the content coding on them, as some programs write what they do not know.
-func (c *content) packed(m *flow.HTTPMessage, b []byte) bool {
-	if c.measured || !bytes.HasPrefix(b, []byte("\x1f\x8b")) { // RFC 1952 §2.3.1
-		return false
-	}
-	names := m.Headers.Values("Content-Encoding")
-	_, err := coding.Decode(strings.Join(names, ", "), b, maxDecoded)
-	return len(names) > 0 && err == nil
 }
 
 // decoded says in the head of a message that its body has no content coding.

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"sluice/proxy/flow"
-	"sluice/proxy/flow/coding"
 )
 
 // maxDecoded bounds what is made of a compressed body. One that would be larger is written as it is.
@@ -204,9 +203,9 @@ func bodyOf(m *flow.HTTPMessage) body {
 		out.comment = "Only the front of the body was recorded."
 	}
 	raw := m.Body.Front()
-	if names := m.Headers.Values("Content-Encoding"); len(names) > 0 && len(raw) > 0 {
+	if m.Headers.Has("Content-Encoding") && len(raw) > 0 {
 		// What is empty without its coding is written with it: nothing would say that there was anything.
-		if plain, err := coding.Decode(strings.Join(names, ", "), raw, maxDecoded); err != nil || len(plain) == 0 || out.missing > 0 {
+		if plain := undone(m, raw); plain == nil || out.missing > 0 {
 			out.encoded = true
 		} else {
 			raw = plain
