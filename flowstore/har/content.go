@@ -66,7 +66,7 @@ func (c *content) bytes(m *flow.HTTPMessage) ([]byte, error) {
 	if kind == "" {
 		kind = c.mimeType
 	}
-	return bytes.Clone(fromText(kind, c.text)), nil
+	return fromText(kind, c.text), nil
 }
 
 // decoded says in the head of a message that its body has no content coding.

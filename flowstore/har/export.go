@@ -1,7 +1,6 @@
 package har
 
 import (
-	"encoding/base64"
 	"net/url"
 	"strings"
 
@@ -82,12 +81,10 @@ func (w *indenter) postData(q *flow.Request) {
 	w.key("postData")
 	w.open('{')
 	w.text("mimeType", q.Headers.Get("Content-Type"))
-	if b.here {
-		w.text("text", b.text)
-	}
+	w.bodyText(&b)
 	form := ""
 	if b.here && !b.packed && isForm(q.Headers) {
-		form = b.text
+		form = string(b.text)
 	}
 	w.fields("params", form)
 	w.known("comment", b.comment)
@@ -96,6 +93,16 @@ func (w *indenter) postData(q *flow.Request) {
 	}
 	w.oddities(&b)
 	w.close('}')
+}
+
+func (w *indenter) bodyText(b *body) {
+	switch {
+	case b.packed:
+		w.base64("text", b.text)
+	case b.here:
+		w.key("text")
+		w.b = appendQuoted(w.b, b.text)
+	}
 }
 
 // oddities writes what our own fields say of a body.
@@ -170,9 +177,7 @@ func (w *indenter) content(p *flow.Response) {
 	w.int("size", p.Body.Len())
 	w.int("compression", b.plain-p.Body.Len())
 	w.text("mimeType", p.Headers.Get("Content-Type"))
-	if b.here {
-		w.text("text", b.text)
-	}
+	w.bodyText(&b)
 	if b.packed {
 		w.text("encoding", "base64")
 	}
@@ -184,8 +189,8 @@ func (w *indenter) content(p *flow.Response) {
 // A body is the content of a message as an archive has it.
 type body struct {
 	here    bool // or comment says why not
-	text    string
-	packed  bool  // the text is base64
+	text    []byte
+	packed  bool  // it has to be written as base64
 	encoded bool  // the content coding is still on it, since it could not be undone
 	plain   int64 // the size without it
 	missing int64 // bytes behind the text that are not here
@@ -211,12 +216,11 @@ func bodyOf(m *flow.HTTPMessage) body {
 			raw = plain
 		}
 	}
-	ok := false
+	out.text, out.packed = raw, true
 	if !out.encoded {
-		out.text, ok = toText(m.Headers.Get("Content-Type"), raw)
-	}
-	if !ok {
-		out.text, out.packed = base64.StdEncoding.EncodeToString(raw), true
+		if text, ok := toText(m.Headers.Get("Content-Type"), raw); ok {
+			out.text, out.packed = text, false
+		}
 	}
 	out.plain = int64(len(raw)) + out.missing
 	return out

@@ -1,9 +1,12 @@
 package har
 
 import (
+	"encoding/base64"
 	"math"
+	"slices"
 	"strconv"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // An indenter appends JSON with a line for every field and element, as deep as they are.
@@ -54,6 +57,15 @@ func (w *indenter) text(name, value string) {
 	w.b = appendText(w.b, value)
 }
 
+// base64 writes bytes as a text of that.
+func (w *indenter) base64(name string, b []byte) {
+	w.key(name)
+	if n := base64.StdEncoding.EncodedLen(len(b)); n > large {
+		w.b = slices.Grow(w.b, n+large)
+	}
+	w.b = append(base64.StdEncoding.AppendEncode(append(w.b, '"'), b), '"')
+}
+
 // known writes a text that is left out where there is none.
 func (w *indenter) known(name, value string) {
 	if value != "" {
@@ -93,6 +105,16 @@ const hexDigits = "0123456789abcdef"
 // appendText appends a string of JSON (RFC 8259 §7). A byte that is no UTF-8 is written as the escape of a lone surrogate,
 // \udc80 to \udcff, as Python does (PEP 383).
 func appendText(b []byte, s string) []byte {
+	return appendQuoted(b, unsafe.Slice(unsafe.StringData(s), len(s)))
+}
+
+// large is how long a text is that the room for it is measured of.
+const large = 64 << 10
+
+func appendQuoted(b, s []byte) []byte {
+	if len(s) > large {
+		b = slices.Grow(b, quotedLen(s)+large)
+	}
 	b = append(b, '"')
 	from := 0 // of what stands for itself
 	for i := 0; i < len(s); {
@@ -100,7 +122,7 @@ func appendText(b []byte, s string) []byte {
 			i++
 			continue
 		}
-		r, n := utf8.DecodeRuneInString(s[i:])
+		r, n := utf8.DecodeRune(s[i:])
 		if r >= utf8.RuneSelf && (r != utf8.RuneError || n > 1) && r != '\u2028' && r != '\u2029' {
 			i += n
 			continue
@@ -114,6 +136,20 @@ func appendText(b []byte, s string) []byte {
 		from = i
 	}
 	return append(append(b, s[from:]...), '"')
+}
+
+// quotedLen returns about how long a text is in quotes.
+func quotedLen(s []byte) int {
+	n := len(s) + 2
+	for _, c := range s {
+		switch {
+		case c == '"' || c == '\\' || c == '\n' || c == '\r' || c == '\t':
+			n++
+		case c < ' ':
+			n += 5
+		}
+	}
+	return n
 }
 
 func appendEscape(b []byte, r rune) []byte {

@@ -1,7 +1,6 @@
 package har
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/binary"
 	"math"
@@ -61,10 +60,11 @@ func (w *indenter) message(m *flow.Message) {
 	w.float("time", seconds(m.Time))
 	if m.Text {
 		w.int("opcode", opText)
-		w.text("data", string(m.Content))
+		w.key("data")
+		w.b = appendQuoted(w.b, m.Content)
 	} else {
 		w.int("opcode", opBinary)
-		w.text("data", base64.StdEncoding.EncodeToString(m.Content))
+		w.base64("data", m.Content)
 	}
 	if m.Dropped {
 		w.bool("_dropped", true)
@@ -129,8 +129,6 @@ func (m *wsMessage) into(f *flow.Flow) {
 		return
 	case m.opcode != opText && m.opcode != opContinuation:
 		b = unpacked(b)
-	default:
-		b = bytes.Clone(b)
 	}
 	if w.End = at; m.opcode == opClose {
 		w.ClosedByClient, w.CloseCode = fromClient, 1005 // none was sent (RFC 6455 §7.1.5)
@@ -148,7 +146,7 @@ func unpacked(b []byte) []byte {
 	plain := make([]byte, base64.StdEncoding.DecodedLen(len(b)))
 	n, err := base64.StdEncoding.Decode(plain, b)
 	if err != nil {
-		return bytes.Clone(b)
+		return b
 	}
 	return plain[:n]
 }

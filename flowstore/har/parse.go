@@ -173,12 +173,17 @@ func (p *parser) text(to *string) error {
 	return err
 }
 
-// bytes reads a string as a part of the entry, or as bytes of its own. Null is nil.
-func (p *parser) bytes(to *[]byte) (err error) {
+// bytes reads a string as bytes of its own. Null is nil.
+func (p *parser) bytes(to *[]byte) error {
 	if !p.mark('"') {
 		return p.other("text")
 	}
-	*to, err = p.quoted()
+	from := p.i
+	b, err := p.quoted()
+	if len(b) == p.i-from-1 { // it had no escapes
+		b = bytes.Clone(b)
+	}
+	*to = b
 	return err
 }
 

@@ -62,7 +62,7 @@ type wsClose struct {
 	time, code   float64
 }
 
-// parseEntry reads an entry that begins at a byte of the archive. What it returns shares b.
+// parseEntry reads an entry that begins at a byte of the archive. What it returns does not share b.
 func parseEntry(b []byte, at int64) (*entry, error) {
 	p := &parser{b: b, base: at}
 	e := &entry{timings: timings{-1, -1, -1, -1, -1, -1, -1}}

@@ -10,19 +10,19 @@ import (
 )
 
 // toText returns a body as text if it is mostly that and fromText makes the same bytes of it again.
-func toText(mimeType string, b []byte) (string, bool) {
+func toText(mimeType string, b []byte) ([]byte, bool) {
 	if mostlyBinary(b) {
-		return "", false
+		return nil, false
 	}
-	s := string(b)
+	s := b
 	if label := charsetOf(mimeType); label != "" && !utf8.Valid(b) {
 		if enc, _ := charset.Lookup(label); enc != nil {
 			if plain, err := enc.NewDecoder().Bytes(b); err == nil {
-				s = string(plain)
+				s = plain
 			}
 		}
 	}
-	return s, utf8.ValidString(s) && bytes.Equal(fromText(mimeType, []byte(s)), b)
+	return s, utf8.Valid(s) && bytes.Equal(fromText(mimeType, s), b)
 }
 
 // fromText returns the bytes of a text in the charset of its type; the text itself if that does not have all of it.

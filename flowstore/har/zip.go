@@ -24,7 +24,9 @@ func newZipper() *zipper {
 
 // pack returns a piece of an archive as it is in the file, and the end of the archive as it is behind it. Either keep or undo comes next.
 func (z *zipper) pack(b []byte) (packed, end []byte) {
-	z.out.Reset()
+	if z.out.Reset(); z.out.Cap() > 4*maxPending {
+		z.out = bytes.Buffer{}
+	}
 	if !z.begun {
 		z.out.WriteString("\x78\xda")
 	}
