@@ -57,14 +57,13 @@ func runDump(cmd *cobra.Command, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	if archive, err = openHARDump(opts); err != nil {
+	if archive, err = openHARDump(opts, log); err != nil {
 		return err
 	}
 	announce(p, opts, log)
 	run := start(p, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	loaded := make(chan []*flow.Flow)
 	show := func(batch []*flow.Flow) {
-		archive.Put(batch)
 		for _, f := range batch {
 			dumper.Put(f)
 		}
@@ -72,13 +71,18 @@ func runDump(cmd *cobra.Command, args []string) (err error) {
 	}
 	take := func(batch []*flow.Flow) {
 		stream.Put(batch)
+		archive.Put(batch)
 		show(batch)
 	}
 	run.owned.Go(func() { each(p.Flows(), take, loaded, show) })
 	if finite(opts) {
 		saveMemory()
 	}
-	reading := read(run, opts, pending{feed: stream.Feed, to: loaded}, log)
+	feed := func(batch []*flow.Flow) {
+		stream.Feed(batch)
+		archive.Feed(batch)
+	}
+	reading := read(run, opts, pending{feed: feed, to: loaded}, log)
 	if err := p.StartReplays(readFlows); err != nil {
 		return errors.Join(err, run.end())
 	}

@@ -158,7 +158,8 @@ func (p *pending) pass(ctx context.Context, flows []*flow.Flow) bool {
 
 // counted says how many flows were read before an error.
 func counted(err error, n int) error {
-	if _, damaged := errors.AsType[*dump.Error](err); !damaged || n == 0 {
+	_, damaged := errors.AsType[*dump.Error](err)
+	if _, archive := errors.AsType[*har.Error](err); n == 0 || !damaged && !archive {
 		return err
 	}
 	return fmt.Errorf("%w (%d flows were read)", err, n)

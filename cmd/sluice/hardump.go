@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 
 	"sluice/flowstore"
+	"sluice/flowstore/dump"
 	"sluice/flowstore/har"
-	"sluice/proxy/filter"
 	"sluice/proxy/flow"
 	"sluice/proxy/option"
 )
@@ -24,7 +25,7 @@ func checkHARDump(opts *option.Options) error {
 		return nil
 	}
 	_, missing := os.Stat(path)
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return fmt.Errorf("cannot write the HTTP archive that hardump names: %w", err)
 	}
@@ -37,100 +38,77 @@ func checkHARDump(opts *option.Options) error {
 
 func harPath(opts *option.Options) string { return option.ExpandHome(opts.Str("hardump")) }
 
-// wantedInHAR returns what tells the flows that belong into hardump. A
-// CONNECT request that went well does not: what passed through the tunnel does.
-func wantedInHAR(opts *option.Options) (func(*flow.Flow) bool, error) {
-	var only *filter.Filter
-	if expr := opts.Str("save_stream_filter"); expr != "" {
-		var err error
-		if only, err = filter.Parse(expr); err != nil {
-			return nil, err
-		}
-	}
-	return func(f *flow.Flow) bool {
-		if f.Request == nil || f.Request.Method == "CONNECT" && f.Error == nil && (f.Response == nil || f.Response.Status/100 == 2) {
-			return false
-		}
-		return only.Match(f)
-	}, nil
-}
-
-// A harDump writes flows to an HTTP archive as they end, so that it need not keep
-// them. Its zero value takes flows and does nothing.
+// A harDump writes flows to an HTTP archive as they end, so that it need not keep them, and never has whoever gives it flows
+// wait for a disk. Its zero value takes flows and does nothing.
 type harDump struct {
-	archive interface {
-		Write(f *flow.Flow) error
-		Close() error
-	}
-	spool *os.File // what goes to the standard output at the end, when nothing else is printed any more
-	wants func(*flow.Flow) bool
+	stream *dump.Stream
+	spool  string // the file of what goes to the standard output at the end, when nothing else is printed any more
 }
 
 // openHARDump begins the archive that the option hardump names, if it does. What was in its file is lost.
-func openHARDump(opts *option.Options) (*harDump, error) {
-	path := harPath(opts)
-	wants, err := wantedInHAR(opts)
+func openHARDump(opts *option.Options, log *slog.Logger) (*harDump, error) {
+	d, path := &harDump{}, harPath(opts)
+	wanted, err := filterOf(opts, "save_stream_filter")
 	if path == "" || err != nil {
-		return &harDump{}, err
+		return d, err
 	}
-	if path != standardOutput {
-		archive, err := har.Create(path)
+	if path == standardOutput {
+		file, err := os.CreateTemp("", "sluice-*.har")
 		if err != nil {
-			return &harDump{}, err
+			return d, fmt.Errorf("cannot keep the HTTP archive for the standard output: %w", err)
 		}
-		return &harDump{archive: archive, wants: wants}, nil
+		file.Close()
+		path, d.spool = file.Name(), file.Name()
 	}
-	spool, err := os.CreateTemp("", "sluice-*.har")
-	if err != nil {
-		return &harDump{}, fmt.Errorf("cannot keep the HTTP archive for the standard output: %w", err)
-	}
-	return &harDump{archive: har.NewWriter(spool, false), spool: spool, wants: wants}, nil
+	d.stream = dump.NewStream(log)
+	open := func(path string) (dump.Output, error) { return har.Create(path) }
+	return d, d.stream.Set(dump.Target{Path: path, Filter: wanted, Open: open})
 }
 
-// Put takes snapshots, and writes the flows that have ended. Close returns the first error.
+// Put takes snapshots in the order in which they were published.
 func (d *harDump) Put(batch []*flow.Flow) {
-	if d.archive == nil {
-		return
+	if d.stream != nil {
+		d.stream.Put(batch)
 	}
-	for _, f := range batch {
-		if !f.Live && !f.Intercepted && d.wants(f) {
-			_ = d.archive.Write(f)
-		}
+}
+
+// Feed is Put for flows that can wait, and that waits until there are few.
+func (d *harDump) Feed(batch []*flow.Flow) {
+	if d.stream != nil {
+		d.stream.Feed(batch)
 	}
 }
 
 // Close ends the archive. Nothing may be printed to the standard output meanwhile.
 func (d *harDump) Close() error {
-	if d.archive == nil {
+	if d.stream == nil {
 		return nil
 	}
-	err := d.archive.Close()
-	if d.spool == nil {
+	err := d.stream.Close()
+	if d.spool == "" {
 		return err
 	}
-	defer os.Remove(d.spool.Name())
-	defer d.spool.Close()
-	if err == nil {
-		_, err = d.spool.Seek(0, io.SeekStart)
+	defer os.Remove(d.spool)
+	spool, bad := os.Open(d.spool)
+	if bad == nil {
+		defer spool.Close()
+		_, bad = io.Copy(os.Stdout, spool)
 	}
-	if err == nil {
-		_, err = io.Copy(os.Stdout, d.spool)
+	if bad != nil {
+		err = errors.Join(err, fmt.Errorf("cannot write the HTTP archive to the standard output: %w", bad))
 	}
-	if err != nil {
-		return fmt.Errorf("cannot write the HTTP archive to the standard output: %w", err)
-	}
-	return nil
+	return err
 }
 
 // saveHARDump writes what a store has to the archive that the option hardump names now, if it does.
 func saveHARDump(opts *option.Options, store *flowstore.Store) error {
 	path := harPath(opts)
-	wants, err := wantedInHAR(opts)
+	wanted, err := filterOf(opts, "save_stream_filter")
 	if path == "" || err != nil {
 		return err
 	}
 	flows := func(yield func(*flow.Flow) bool) {
-		store.Each(func(f *flow.Flow) bool { return !wants(f) || yield(f) })
+		store.Each(func(f *flow.Flow) bool { return f.OpensTunnel() || !wanted.Match(f) || yield(f) })
 	}
 	if path != standardOutput {
 		_, err := har.Save(context.Background(), path, flows)

@@ -151,6 +151,9 @@ func (w *File) Flush() error {
 	return bad
 }
 
+// Waiting returns how many flows have been added and not been written.
+func (w *File) Waiting() int { return len(w.ends) }
+
 func times(n int, err error) error {
 	if err == nil {
 		return nil

@@ -13,16 +13,33 @@ import (
 	"sluice/proxy/flow"
 )
 
+// An Output is a file of flows that is being written: a File, or one of another kind. It belongs to one goroutine.
+type Output interface {
+	// Add has a flow written, at Flush at the latest. Its error is like that of Flush, or says that this flow has no place in the file.
+	Add(f *flow.Flow) error
+	// Flush writes what has been added. Flows for which that fails are forgotten, and a *WriteError counts them.
+	Flush() error
+	// Waiting returns how many flows Flush would write.
+	Waiting() int
+	// Close writes what has been added and closes the file.
+	Close() error
+}
+
 // A sink is the file that a Stream writes to, or the one after the other. It belongs to one goroutine.
 type sink struct {
 	log    *slog.Logger
 	target Target
-	file   *File
-	missed int // flows that could not be written since one could
+	file   Output // nil: none is open
+	path   string // of file
+	missed int    // flows that could not be written since one could
+	lost   int    // flows that could not be written since the target was set
 }
 
 // name returns the path at a time.
 func (t *Target) name(now time.Time) string {
+	if t.Open != nil {
+		return t.Path
+	}
 	path := strings.TrimPrefix(t.Path, "+")
 	if strings.Contains(path, "%") {
 		path = strftime.Format(path, now)
@@ -30,51 +47,52 @@ func (t *Target) name(now time.Time) string {
 	return filepath.Clean(path)
 }
 
-func (t *Target) file(now time.Time) (*File, error) {
-	if strings.TrimPrefix(t.Path, "+") == "" {
-		return nil, errors.New("a path is needed, as in: ./flows.mitm")
+func (t *Target) file(now time.Time) (out Output, path string, err error) {
+	path = t.name(now)
+	switch {
+	case t.Open != nil:
+		out, err = t.Open(path)
+	case strings.TrimPrefix(t.Path, "+") == "":
+		err = errors.New("a path is needed, as in: ./flows.mitm")
+	default:
+		out, err = Open(path, strings.HasPrefix(t.Path, "+"), t.Format)
 	}
-	return Open(t.name(now), strings.HasPrefix(t.Path, "+"), t.Format)
+	return out, path, err
 }
 
 // retarget goes on with the same file.
 func (s *sink) retarget(t Target) {
 	s.target = t
-	if s.file != nil {
-		s.file.Format = t.Format
+	if file, ok := s.file.(*File); ok {
+		file.Format = t.Format
 	}
 }
 
 // add writes a flow to the file that its time says.
 func (s *sink) add(f *flow.Flow) {
-	if s.target.Path == "" || !s.target.Filter.Match(f) || opensTunnel(f) {
+	if s.target.Path == "" || !s.target.Filter.Match(f) || f.OpensTunnel() {
 		return
 	}
 	if s.file == nil || s.another() {
 		s.close()
-		file, err := s.target.file(time.Now())
+		file, path, err := s.target.file(time.Now())
 		if err != nil {
 			s.report(&WriteError{1, err})
 			return
 		}
-		s.file = file
+		s.file, s.path = file, path
 	}
 	s.report(s.file.Add(f))
 }
 
 // another is true when it is time for the next file.
 func (s *sink) another() bool {
-	return strings.Contains(s.target.Path, "%") && s.target.name(time.Now()) != s.file.path
-}
-
-// opensTunnel is true for a CONNECT that went well: what passes through the tunnel is written.
-func opensTunnel(f *flow.Flow) bool {
-	return f.Request != nil && f.Request.Method == "CONNECT" && f.Error == nil && f.Response != nil && f.Response.Status/100 == 2
+	return strings.Contains(s.target.Path, "%") && s.target.name(time.Now()) != s.path
 }
 
 // flush writes what waits for being written.
 func (s *sink) flush() {
-	if s.file != nil && len(s.file.ends) > 0 {
+	if s.file != nil && s.file.Waiting() > 0 {
 		s.report(s.file.Flush())
 	}
 }
@@ -83,15 +101,16 @@ func (s *sink) flush() {
 func (s *sink) report(err error) {
 	failed, ok := errors.AsType[*WriteError](err)
 	switch {
-	case ok && s.missed == 0:
-		s.log.Error(err.Error() + ". Flows are missing in the file until it can be written again.")
-		s.missed += failed.Flows
 	case ok:
+		if s.missed == 0 {
+			s.log.Error(err.Error() + ". Flows are missing in the file until it can be written again.")
+		}
 		s.missed += failed.Flows
+		s.lost += failed.Flows
 	case err != nil:
 		s.log.Warn("a flow is not written to the file", "err", err)
-	case s.missed > 0 && s.file != nil && len(s.file.ends) == 0:
-		s.log.Warn(fmt.Sprintf("flows are written to %s again: %d are missing", s.file.path, s.missed))
+	case s.missed > 0 && s.file != nil && s.file.Waiting() == 0:
+		s.log.Warn(fmt.Sprintf("flows are written to %s again: %d are missing", s.path, s.missed))
 		s.missed = 0
 	}
 }

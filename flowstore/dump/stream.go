@@ -1,6 +1,7 @@
 package dump
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -30,6 +31,8 @@ type Target struct {
 	Filter *filter.Filter
 	// Format is that of the file.
 	Format Format
+	// Open opens a file of another kind, at Path as it is; nil: it is a flow file.
+	Open func(path string) (Output, error)
 }
 
 // A Stream writes flows to a file as they end, and at its own end those that have not. Its methods may be called from any
@@ -161,8 +164,8 @@ func (s *Stream) Feed(batch []*flow.Flow) {
 }
 
 // Close writes all that was put, and flows that have not ended too, and closes the file. A disk on
-// which nothing goes forward any more is given up on.
-func (s *Stream) Close() {
+// which nothing goes forward any more is given up on. The error counts the flows that are missing in the last file.
+func (s *Stream) Close() error {
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
@@ -173,18 +176,28 @@ func (s *Stream) Close() {
 		select {
 		case <-s.over:
 			late.Stop()
-			return
+			return missing(s.sink.lost, s.sink.target.Path)
 		case <-late.C:
 		}
 		s.mu.Lock()
-		stuck, missing := s.done == done, len(s.todo)+len(s.open)
+		stuck, left := s.done == done, len(s.todo)+len(s.open)
 		done = s.done
 		s.mu.Unlock()
 		if stuck {
-			s.log.Error(fmt.Sprintf("the disk does not answer: at least %d flows are missing in the file", missing))
-			return
+			s.log.Error(fmt.Sprintf("the disk does not answer: at least %d flows are missing in the file", left))
+			return errors.New("the disk does not answer: flows are missing in the file")
 		}
 	}
+}
+
+func missing(flows int, path string) error {
+	switch flows {
+	case 0:
+		return nil
+	case 1:
+		return fmt.Errorf("1 flow is missing in %s", path)
+	}
+	return fmt.Errorf("%d flows are missing in %s", flows, path)
 }
 
 func (s *Stream) run() {
@@ -239,6 +252,7 @@ func (s *Stream) finished(tasks int, weight int64) {
 	s.done += tasks
 	if s.lost > 0 && s.waiting <= hasty {
 		s.sink.missed += s.lost
+		s.sink.lost += s.lost
 		s.lost = 0
 	}
 	s.mu.Unlock()
@@ -252,15 +266,16 @@ func (s *Stream) set(t Target) error {
 		s.sink.retarget(t)
 		return nil
 	}
-	var file *File
+	var file Output
+	var path string
 	if t.Path != "" {
 		var err error
-		if file, err = t.file(time.Now()); err != nil {
+		if file, path, err = t.file(time.Now()); err != nil {
 			return err
 		}
 	}
 	s.finish()
-	s.sink.target, s.sink.file, s.sink.missed = t, file, 0
+	s.sink.target, s.sink.file, s.sink.path, s.sink.missed, s.sink.lost = t, file, path, 0, 0
 	return nil
 }
 

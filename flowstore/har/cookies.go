@@ -6,46 +6,66 @@ import (
 	"sluice/proxy/flow"
 )
 
-// requestCookies returns the pairs of the Cookie lines (RFC 6265 §4.2).
-func requestCookies(h flow.Headers) []cookie {
-	out := []cookie{}
+// requestCookies writes the pairs of the Cookie lines (RFC 6265 §4.2).
+func (w *indenter) requestCookies(h flow.Headers) {
+	w.key("cookies")
+	w.open('[')
 	for _, line := range h.Values("Cookie") {
 		for pair := range strings.SplitSeq(line, ";") {
 			if name, value, _ := strings.Cut(strings.TrimSpace(pair), "="); name != "" || value != "" {
-				out = append(out, cookie{Name: text(name), Value: text(value)})
+				w.pair(name, value)
 			}
 		}
 	}
-	return out
+	w.close(']')
 }
 
-// responseCookies returns what the Set-Cookie lines set (RFC 6265 §4.1).
-func responseCookies(h flow.Headers) []cookie {
-	out := []cookie{}
+// responseCookies writes what the Set-Cookie lines set (RFC 6265 §4.1).
+func (w *indenter) responseCookies(h flow.Headers) {
+	w.key("cookies")
+	w.open('[')
 	for _, line := range h.Values("Set-Cookie") {
 		pair, attributes, _ := strings.Cut(line, ";")
-		name, value, _ := strings.Cut(strings.TrimSpace(pair), "=")
-		path, domain := text("/"), text("")
-		c := cookie{Name: text(name), Value: text(value), Path: &path, Domain: &domain, HTTPOnly: new(bool), Secure: new(bool)}
+		c := cookie{path: "/"}
+		c.name, c.value, _ = strings.Cut(strings.TrimSpace(pair), "=")
 		for a := range strings.SplitSeq(attributes, ";") {
 			c.attribute(strings.Cut(strings.TrimSpace(a), "="))
 		}
-		out = append(out, c)
+		w.cookie(&c)
 	}
-	return out
+	w.close(']')
+}
+
+// A cookie is what a Set-Cookie line says, but for the time when it expires.
+type cookie struct {
+	name, value, path, domain, sameSite string
+	httpOnly, secure                    bool
 }
 
 func (c *cookie) attribute(name, value string, _ bool) {
 	switch strings.ToLower(strings.TrimSpace(name)) {
 	case "path":
-		*c.Path = text(value)
+		c.path = value
 	case "domain":
-		*c.Domain = text(value)
+		c.domain = value
 	case "httponly":
-		*c.HTTPOnly = true
+		c.httpOnly = true
 	case "secure":
-		*c.Secure = true
+		c.secure = true
 	case "samesite":
-		c.SameSite = &value
+		c.sameSite = value
 	}
+}
+
+func (w *indenter) cookie(c *cookie) {
+	w.next()
+	w.open('{')
+	w.text("name", c.name)
+	w.text("value", c.value)
+	w.text("path", c.path)
+	w.text("domain", c.domain)
+	w.bool("httpOnly", c.httpOnly)
+	w.bool("secure", c.secure)
+	w.known("sameSite", c.sameSite)
+	w.close('}')
 }

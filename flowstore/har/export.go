@@ -1,99 +1,62 @@
 package har
 
 import (
-	"encoding/base64"
 	"net/url"
 	"strings"
-	"time"
 
 	"sluice/proxy/flow"
-	"sluice/proxy/flow/coding"
 )
 
 // maxDecoded bounds what is made of a compressed body. One that would be larger is written as it is.
 const maxDecoded = 256 << 20
 
-// entry returns what an archive says of an HTTP flow.
-func (a *Writer) entry(f *flow.Flow) entry {
+// An encoder writes flows as entries. It knows of which connections it has told.
+type encoder struct{ seen idSet }
+
+// append appends an entry, with a comma in front.
+func (e *encoder) append(b []byte, f *flow.Flow) []byte {
+	w := &indenter{b: append(b, ','), depth: 3}
+	w.line()
+	w.open('{')
 	start := f.Request.Start
 	if start.IsZero() {
 		start = f.Created
 	}
-	e := entry{
-		Started: text(start.UTC().Format("2006-01-02T15:04:05.000000Z07:00")),
-		Request: requestOf(f.Request), Response: responseOf(f),
-		Timings: a.timings(f), Comment: text(f.Comment),
-	}
-	e.Time = e.Timings.sum()
+	t := e.timings(f)
+	w.text("startedDateTime", start.UTC().Format("2006-01-02T15:04:05.000000Z07:00"))
+	w.float("time", t.sum())
+	w.request(f.Request)
+	w.response(f)
+	w.key("cache")
+	w.open('{')
+	w.close('}')
+	w.timings(&t)
 	if f.Server != nil && f.Server.Peer.IsValid() {
-		e.ServerIP = text(f.Server.Peer.Addr().String())
+		w.text("serverIPAddress", f.Server.Peer.Addr().String())
 	}
-	if f.WebSocket != nil {
-		e.ResourceType = "websocket"
-		for i := range f.WebSocket.Messages {
-			e.Messages = append(e.Messages, messageOf(&f.WebSocket.Messages[i]))
-		}
-	}
-	return e
+	w.known("comment", f.Comment)
+	w.webSocket(f.WebSocket)
+	w.close('}')
+	return w.b
 }
 
-func messageOf(m *flow.Message) wsMessage {
-	w := wsMessage{Type: "receive", Time: float64(m.Time.UnixMicro()) / 1e6, Opcode: 1, Data: text(m.Content)}
-	if m.FromClient {
-		w.Type = "send"
-	}
-	if !m.Text {
-		w.Opcode, w.Data = 2, text(base64.StdEncoding.EncodeToString(m.Content))
-	}
-	return w
-}
-
-// timings returns how long the parts of a flow took. The times of a connection belong to the first of its flows.
-func (a *Writer) timings(f *flow.Flow) timings {
-	t := timings{Connect: -1, SSL: -1}
-	if s := f.Server; s != nil {
-		if _, old := a.seen[s.ID]; !old {
-			a.seen[s.ID] = struct{}{}
-			t.Connect, t.SSL = between(s.Start, s.TCPSetup, -1), between(s.TCPSetup, s.TLSSetup, -1)
-		}
-	}
-	q := f.Request
-	t.Send = between(q.Start, q.End, 0)
-	if p := f.Response; p != nil {
-		t.Wait, t.Receive = between(q.End, p.Start, 0), between(p.Start, p.End, 0)
-	}
-	return t
-}
-
-// between returns the milliseconds from one time to another, or unknown.
-func between(from, to time.Time, unknown float64) float64 {
-	if from.IsZero() || to.IsZero() {
-		return unknown
-	}
-	return float64(max(to.Sub(from), 0).Microseconds()) / 1000
-}
-
-func (t *timings) sum() float64 {
-	var n float64
-	for _, ms := range []float64{t.Connect, t.SSL, t.Send, t.Wait, t.Receive} {
-		n += max(ms, 0)
-	}
-	return n
-}
-
-func requestOf(q *flow.Request) request {
-	r := request{
-		Method: text(q.Method), URL: text(urlOf(q)), Version: text(q.Version), Cookies: requestCookies(q.Headers),
-		Headers: list(q.Headers), Trailers: trailers(q.Trailers), Query: []header{},
-		HeadersSize: size(q.Headers), BodySize: q.Body.Len(),
-	}
-	if _, query, ok := strings.Cut(q.Path, "?"); ok {
-		r.Query = fields(query)
-	}
+func (w *indenter) request(q *flow.Request) {
+	w.key("request")
+	w.open('{')
+	w.text("method", q.Method)
+	w.text("url", urlOf(q))
+	w.text("httpVersion", q.Version)
+	w.requestCookies(q.Headers)
+	w.headers("headers", q.Headers)
+	_, query, _ := strings.Cut(q.Path, "?")
+	w.fields("queryString", query)
 	if q.Body.Len() > 0 || q.Method == "POST" || q.Method == "PUT" || q.Method == "PATCH" {
-		r.PostData = postDataOf(q)
+		w.postData(q)
 	}
-	return r
+	w.int("headersSize", size(q.Headers))
+	w.int("bodySize", q.Body.Len())
+	w.trailers(q.Trailers)
+	w.close('}')
 }
 
 // urlOf returns the URL that the client named, unless what it named makes none.
@@ -113,15 +76,43 @@ func urlOf(q *flow.Request) string {
 	return named.URL()
 }
 
-func postDataOf(q *flow.Request) *postData {
+func (w *indenter) postData(q *flow.Request) {
 	b := bodyOf(&q.HTTPMessage)
-	d := &postData{MimeType: text(q.Headers.Get("Content-Type")), Text: b.text, Comment: b.comment, Encoded: b.encoded, Params: params{}}
-	if b.packed {
-		d.Encoding = "base64"
-	} else if b.text != nil && isForm(q.Headers) {
-		d.Params = fields(string(*b.text))
+	w.key("postData")
+	w.open('{')
+	w.text("mimeType", q.Headers.Get("Content-Type"))
+	w.bodyText(&b)
+	form := ""
+	if b.here && !b.packed && isForm(q.Headers) {
+		form = string(b.text)
 	}
-	return d
+	w.fields("params", form)
+	w.known("comment", b.comment)
+	if b.packed {
+		w.text("_encoding", "base64")
+	}
+	w.oddities(&b)
+	w.close('}')
+}
+
+func (w *indenter) bodyText(b *body) {
+	switch {
+	case b.packed:
+		w.base64("text", b.text)
+	case b.here:
+		w.key("text")
+		w.b = appendQuoted(w.b, b.text)
+	}
+}
+
+// oddities writes what our own fields say of a body.
+func (w *indenter) oddities(b *body) {
+	if b.encoded {
+		w.bool("_encoded", true)
+	}
+	if b.missing > 0 {
+		w.int("_missing", b.missing)
+	}
 }
 
 func isForm(h flow.Headers) bool {
@@ -129,69 +120,109 @@ func isForm(h flow.Headers) bool {
 	return strings.EqualFold(strings.TrimSpace(kind), "application/x-www-form-urlencoded")
 }
 
-func responseOf(f *flow.Flow) response {
+func (w *indenter) response(f *flow.Flow) {
+	w.key("response")
+	w.open('{')
 	p := f.Response
 	if p == nil {
-		r := response{Headers: []header{}, Cookies: []cookie{}, HeadersSize: -1, BodySize: -1, TransferSize: new(int64), Error: new(text)}
-		if r.Content.Text = new(text); f.Error != nil {
-			*r.Error = text(f.Error.Message)
-		}
-		return r
+		w.noResponse(f.Error)
+		return
 	}
-	b := bodyOf(&p.HTTPMessage)
-	r := response{
-		Status: p.Status, StatusText: text(p.Reason), Version: text(p.Version), Cookies: responseCookies(p.Headers),
-		Headers: list(p.Headers), Trailers: trailers(p.Trailers), RedirectURL: text(p.Headers.Get("Location")),
-		HeadersSize: size(p.Headers), BodySize: p.Body.Len(),
-		Content: content{
-			Size: p.Body.Len(), Compression: b.plain - p.Body.Len(), MimeType: text(p.Headers.Get("Content-Type")),
-			Text: b.text, Comment: b.comment, Encoded: b.encoded,
-		},
-	}
-	if b.packed {
-		r.Content.Encoding = "base64"
-	}
+	w.int("status", int64(p.Status))
+	w.text("statusText", p.Reason)
+	w.text("httpVersion", p.Version)
+	w.responseCookies(p.Headers)
+	w.headers("headers", p.Headers)
+	w.content(p)
+	w.text("redirectURL", p.Headers.Get("Location"))
+	w.int("headersSize", size(p.Headers))
+	w.int("bodySize", p.Body.Len())
 	if f.Error != nil {
-		r.Error = new(text)
-		*r.Error = text(f.Error.Message)
+		w.text("_error", f.Error.Message)
 	}
-	return r
+	w.trailers(p.Trailers)
+	w.close('}')
+}
+
+// noResponse writes what stands for a response that has not come.
+func (w *indenter) noResponse(why *flow.Error) {
+	w.int("status", 0)
+	w.text("statusText", "")
+	w.text("httpVersion", "")
+	w.headers("cookies", nil)
+	w.headers("headers", nil)
+	w.key("content")
+	w.open('{')
+	w.int("size", 0)
+	w.int("compression", 0)
+	w.text("mimeType", "")
+	w.text("text", "")
+	w.close('}')
+	w.text("redirectURL", "")
+	w.int("headersSize", -1)
+	w.int("bodySize", -1)
+	w.int("_transferSize", 0)
+	message := ""
+	if why != nil {
+		message = why.Message
+	}
+	w.text("_error", message)
+	w.close('}')
+}
+
+func (w *indenter) content(p *flow.Response) {
+	b := bodyOf(&p.HTTPMessage)
+	w.key("content")
+	w.open('{')
+	w.int("size", p.Body.Len())
+	w.int("compression", b.plain-p.Body.Len())
+	w.text("mimeType", p.Headers.Get("Content-Type"))
+	w.bodyText(&b)
+	if b.packed {
+		w.text("encoding", "base64")
+	}
+	w.known("comment", b.comment)
+	w.oddities(&b)
+	w.close('}')
 }
 
 // A body is the content of a message as an archive has it.
 type body struct {
-	text    *text // nil: it is not here, and comment says why
-	packed  bool  // the text is base64
+	here    bool // or comment says why not
+	text    []byte
+	packed  bool  // it has to be written as base64
 	encoded bool  // the content coding is still on it, since it could not be undone
 	plain   int64 // the size without it
-	comment text
+	missing int64 // bytes behind the text that are not here
+	comment string
 }
 
 func bodyOf(m *flow.HTTPMessage) body {
+	out := body{here: true, missing: m.Body.Len() - m.Body.Kept()}
 	switch m.Body.Gap() {
 	case flow.Unrecorded:
 		return body{plain: m.Body.Len(), comment: "The body was not recorded."}
 	case flow.Dropped:
 		return body{plain: m.Body.Len(), comment: "The body was let go to bound memory."}
+	case flow.Cut:
+		out.comment = "Only the front of the body was recorded."
 	}
-	raw, out := m.Body.Bytes(), body{}
-	if names := m.Headers.Values("Content-Encoding"); len(names) > 0 && len(raw) > 0 {
+	raw := m.Body.Front()
+	if m.Headers.Has("Content-Encoding") && len(raw) > 0 {
 		// What is empty without its coding is written with it: nothing would say that there was anything.
-		if plain, err := coding.Decode(strings.Join(names, ", "), raw, maxDecoded); err != nil || len(plain) == 0 {
+		if plain := undone(m, raw); plain == nil || out.missing > 0 {
 			out.encoded = true
 		} else {
 			raw = plain
 		}
 	}
-	s, ok := "", false
+	out.text, out.packed = raw, true
 	if !out.encoded {
-		s, ok = toText(m.Headers.Get("Content-Type"), raw)
+		if text, ok := toText(m.Headers.Get("Content-Type"), raw); ok {
+			out.text, out.packed = text, false
+		}
 	}
-	if !ok {
-		s, out.packed = base64.StdEncoding.EncodeToString(raw), true
-	}
-	t := text(s)
-	out.text, out.plain = &t, int64(len(raw))
+	out.plain = int64(len(raw)) + out.missing
 	return out
 }
 
@@ -204,37 +235,44 @@ func size(h flow.Headers) int64 {
 	return n
 }
 
-func list(h flow.Headers) []header {
-	out := make([]header, len(h))
+func (w *indenter) headers(name string, h flow.Headers) {
+	w.key(name)
+	w.open('[')
 	for i := range h {
-		out[i] = header{text(h[i].Name), text(h[i].Value)}
+		w.pair(h[i].Name, h[i].Value)
 	}
-	return out
+	w.close(']')
 }
 
-func trailers(h flow.Headers) []header {
-	if len(h) == 0 {
-		return nil
-	}
-	return list(h)
+func (w *indenter) pair(name, value string) {
+	w.next()
+	w.open('{')
+	w.text("name", name)
+	w.text("value", value)
+	w.close('}')
 }
 
-// fields returns those of a query or a form.
-func fields(query string) []header {
-	out := []header{}
+func (w *indenter) trailers(h flow.Headers) {
+	if len(h) > 0 {
+		w.headers("_trailers", h)
+	}
+}
+
+// fields writes those of a query or a form.
+func (w *indenter) fields(name, query string) {
+	w.key(name)
+	w.open('[')
 	for pair := range strings.SplitSeq(query, "&") {
-		if pair == "" {
-			continue
+		if name, value, _ := strings.Cut(pair, "="); pair != "" {
+			w.pair(unescape(name), unescape(value))
 		}
-		name, value, _ := strings.Cut(pair, "=")
-		out = append(out, header{unescape(name), unescape(value)})
 	}
-	return out
+	w.close(']')
 }
 
-func unescape(s string) text {
+func unescape(s string) string {
 	if plain, err := url.QueryUnescape(s); err == nil {
-		return text(plain)
+		return plain
 	}
-	return text(s)
+	return s
 }

@@ -4,18 +4,31 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"os"
 	"strings"
 
+	"sluice/flowstore/dump"
 	"sluice/proxy/flow"
 )
 
-// A File is an archive that is written to a file.
+// maxPending is how many bytes of entries are gathered before they are written.
+const maxPending = 1 << 20
+
+// A File is an archive that is being written to a file. What is in the file is a whole archive
+// after every Flush, and what can't be written whole is taken back.
 type File struct {
-	*Writer
-	path string
-	file *os.File
+	path    string
+	file    *os.File // nil: it could not be opened anew
+	at      int64    // where the end of the archive begins in the file; -1: the file is only written on
+	end     []byte
+	empty   bool // the archive has no entries
+	enc     encoder
+	zip     *zipper // nil: not compressed
+	pending []byte
+	ends    []int // of the entries in pending
+	written int
 }
 
 // Create begins an archive in a file that only its owner can read, if it is new. What was in the file is lost.
@@ -23,23 +36,161 @@ func Create(path string) (*File, error) {
 	if strings.TrimSpace(path) == "" {
 		return nil, errors.New("a path is needed, as in: ./flows.har")
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
+	w := &File{path: path}
+	if err := w.open(os.O_TRUNC); err != nil {
 		return nil, fmt.Errorf("cannot write the HTTP archive: %w", err)
 	}
-	return &File{NewWriter(f, Compressed(path)), path, f}, nil
+	return w, nil
 }
 
-// Close ends the archive and closes the file. Its error is the first one that writing met.
-func (f *File) Close() error {
-	err := f.Writer.Close()
-	if shut := f.file.Close(); err == nil {
-		err = shut
+// open opens the file and writes an archive without entries to it.
+func (w *File) open(flag int) error {
+	f, err := os.OpenFile(w.path, os.O_RDWR|os.O_CREATE|flag, 0o600)
+	if err != nil {
+		return err
+	}
+	w.file, w.at, w.empty, w.enc, w.zip = f, 0, true, encoder{}, nil
+	if Compressed(w.path) {
+		w.zip = newZipper()
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		w.at = -1
+	}
+	if err == nil {
+		err = w.write([]byte(head()))
 	}
 	if err != nil {
-		return fmt.Errorf("cannot write the HTTP archive %s: %w", f.path, err)
+		f.Close()
+		w.file = nil
+	}
+	return err
+}
+
+// Add has a flow written, a snapshot, at Flush at the latest. A flow that is not HTTP has no place in an
+// archive: nothing is written. The error is like that of Flush.
+func (w *File) Add(f *flow.Flow) error {
+	if f.Request == nil {
+		return nil
+	}
+	w.pending = w.enc.append(w.pending, f)
+	if w.ends = append(w.ends, len(w.pending)); len(w.pending) > maxPending {
+		return w.Flush()
 	}
 	return nil
+}
+
+// Waiting returns how many flows have been added and not been written.
+func (w *File) Waiting() int { return len(w.ends) }
+
+// Flush writes what has been added. Flows for which that fails are forgotten, and a *dump.WriteError counts them.
+func (w *File) Flush() error {
+	if len(w.ends) == 0 {
+		return nil
+	}
+	b, ends := w.pending, w.ends
+	w.pending, w.ends = w.pending[:0], w.ends[:0]
+	if cap(b) > 4*maxPending {
+		w.pending = nil
+	}
+	err := w.entries(b, len(ends))
+	if err == nil || len(ends) == 1 || w.at < 0 {
+		return lost(len(ends), err)
+	}
+	n, from := 0, 0
+	for _, end := range ends { // there may be room for some
+		if w.entries(b[from:end:end], 1) != nil {
+			n++
+		}
+		from = end
+	}
+	return lost(n, err)
+}
+
+func lost(flows int, err error) error {
+	if err == nil || flows == 0 {
+		return nil
+	}
+	return &dump.WriteError{Flows: flows, Err: err}
+}
+
+// entries writes n of them, or none.
+func (w *File) entries(b []byte, n int) error {
+	err := w.present()
+	if err == nil {
+		if w.empty {
+			b = b[1:] // no comma
+		}
+		err = w.write(b)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write the HTTP archive: %w", err)
+	}
+	w.empty = false
+	w.written += n
+	return nil
+}
+
+// write puts b in front of the end of the archive, or leaves the file as it was. What is behind b in memory is written over.
+func (w *File) write(b []byte) (err error) {
+	end := []byte(tail)
+	if w.zip != nil {
+		b, end = w.zip.pack(b)
+	}
+	if w.at < 0 {
+		_, err = w.file.Write(b)
+	} else {
+		_, err = w.file.WriteAt(append(b, end...), w.at)
+	}
+	if err != nil {
+		w.zip.undo()
+		if w.at > 0 {
+			_, again := w.file.WriteAt(w.end, w.at)
+			err = errors.Join(err, w.file.Truncate(w.at+int64(len(w.end))), again)
+		}
+		return err
+	}
+	w.zip.keep()
+	if w.end = end; w.at >= 0 {
+		w.at += int64(len(b))
+	}
+	return nil
+}
+
+// present opens the file anew if it has been moved or removed. Its folder is not made again: whoever removed it may not want it.
+func (w *File) present() error {
+	if w.file != nil && w.at < 0 {
+		return nil
+	}
+	there, err := os.Stat(w.path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if w.file != nil {
+		if mine, bad := w.file.Stat(); err == nil && bad == nil && os.SameFile(mine, there) {
+			return nil
+		}
+		w.file.Close()
+		w.file = nil
+	}
+	if err == nil && there.Size() > 0 {
+		return fmt.Errorf("another file has taken the place of %s: move it away", w.path)
+	}
+	return w.open(0)
+}
+
+// Close writes what has been added and closes the file.
+func (w *File) Close() error {
+	err := w.Flush()
+	if w.file == nil {
+		return err
+	}
+	if w.at < 0 && err == nil {
+		_, err = w.file.Write(w.end)
+	}
+	err = errors.Join(err, w.file.Close())
+	w.file = nil
+	return err
 }
 
 // Save writes flows to a file, and returns how many were written. When ctx ends before, what is there is an archive of the first of them.
@@ -50,12 +201,13 @@ func Save(ctx context.Context, path string, flows iter.Seq[*flow.Flow]) (int, er
 	}
 	for f := range flows {
 		if err = ctx.Err(); err != nil {
-			err = fmt.Errorf("the HTTP archive %s is not complete, %d flows were written: %w", path, file.Len(), err)
+			err = fmt.Errorf("the HTTP archive %s is not complete: %w", path, err)
 			break
 		}
-		if file.Write(f) != nil {
-			break // Close says why
+		if err = file.Add(f); err != nil {
+			break
 		}
 	}
-	return file.Len(), errors.Join(err, file.Close())
+	err = errors.Join(err, file.Close())
+	return file.written, err
 }

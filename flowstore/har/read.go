@@ -4,17 +4,15 @@ import (
 	"bufio"
 	"bytes"
 	"compress/zlib"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"slices"
+	"strings"
 
 	"sluice/proxy/flow"
 )
-
-// maxEntry bounds one entry, in bytes of JSON.
-const maxEntry = 512 << 20
 
 // An EntryError says which entry of an archive is wrong. Those after it may be good.
 type EntryError struct {
@@ -32,14 +30,27 @@ func (e *EntryError) Error() string {
 
 func (e *EntryError) Unwrap() error { return e.Err }
 
+// An Error says what is wrong with an archive and at which byte, counted from 0; of a compressed one, of what is in it. What
+// comes behind is not read.
+type Error struct {
+	Byte int64
+	Err  error
+}
+
+func (e *Error) Error() string {
+	return fmt.Sprintf("damaged HTTP archive, at byte %d: %v", e.Byte, e.Err)
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
 // Read reads the flows of an archive, compressed or not, one after the other. An error
 // that is an *EntryError stands for an entry that is left out, and reading goes on; any other is
-// the last. r is read no faster than the flows are taken, and may be read further than the archive goes.
+// the last, an *Error once it is clear that there is an archive. What a browser has from itself, such as a data URL, is no flow and left out. r is read no faster than the flows are taken, and may be read further than the archive goes.
 func Read(r io.Reader) iter.Seq2[*flow.Flow, error] {
 	return func(yield func(*flow.Flow, error) bool) {
-		a, err := open(r)
+		s, err := open(r)
 		if err == nil {
-			err = a.entries(yield)
+			err = s.entries(yield)
 		}
 		if err != nil && !errors.Is(err, errEnough) {
 			yield(nil, err)
@@ -47,124 +58,94 @@ func Read(r io.Reader) iter.Seq2[*flow.Flow, error] {
 	}
 }
 
-var (
-	errEnough   = errors.New("enough has been read")
-	errTooLarge = fmt.Errorf("one entry may not have more than %d MiB", maxEntry>>20)
-)
+var errEnough = errors.New("enough has been read")
 
-// An archive is being read.
-type archive struct {
-	dec  *json.Decoder
-	from *bounded
-}
-
-// bounded is a reader that fails past an offset.
-type bounded struct {
-	r     io.Reader
-	n     int64
-	until int64
-}
-
-func (b *bounded) Read(p []byte) (int, error) {
-	if b.n >= b.until {
-		return 0, errTooLarge
-	}
-	n, err := b.r.Read(p)
-	b.n += int64(n)
-	return n, err
-}
-
-func open(r io.Reader) (*archive, error) {
-	plain := bufio.NewReader(r)
-	if start, _ := plain.Peek(2); zipped(start) {
-		z, err := zlib.NewReader(plain)
+// open begins with an archive, behind the mark of its encoding.
+func open(r io.Reader) (*source, error) {
+	in := bufio.NewReader(r)
+	if start, _ := in.Peek(2); zipped(start) {
+		z, err := zlib.NewReader(in)
 		if err != nil {
-			return nil, fmt.Errorf("read HTTP archive: %w", err)
+			return nil, &Error{0, err}
 		}
-		plain = bufio.NewReader(z)
+		in = bufio.NewReader(z)
 	}
-	if start, _ := plain.Peek(len(byteOrderMark)); bytes.Equal(start, byteOrderMark) {
-		_, _ = plain.Discard(len(byteOrderMark))
+	s := &source{r: in}
+	if start, _ := in.Peek(len(byteOrderMark)); bytes.Equal(start, byteOrderMark) {
+		n, _ := in.Discard(len(byteOrderMark))
+		s.base = int64(n)
 	}
-	from := &bounded{r: plain}
-	return &archive{json.NewDecoder(from), from}, nil
-}
-
-// token returns the next one.
-func (a *archive) token() (json.Token, error) {
-	a.from.until = a.dec.InputOffset() + maxEntry
-	t, err := a.dec.Token()
-	return t, wrong(err)
-}
-
-// wrong says what an error of the decoder means for a person.
-func wrong(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return errors.New("read HTTP archive: the file ends too early; what came before is kept")
-	}
-	return fmt.Errorf("read HTTP archive: %w", err)
+	return s, nil
 }
 
 // entries yields what is in log.entries.
-func (a *archive) entries(yield func(*flow.Flow, error) bool) error {
+func (s *source) entries(yield func(*flow.Flow, error) bool) error {
 	for _, key := range []string{"log", "entries"} {
-		if err := a.enter(key); err != nil {
+		if err := s.enter(key); err != nil {
 			return err
 		}
 	}
-	if t, err := a.token(); err != nil {
+	switch begun, err := s.take('['); {
+	case err != nil:
 		return err
-	} else if t != json.Delim('[') {
-		return errors.New("read HTTP archive: log.entries is not a list")
+	case !begun:
+		return s.wrong("a list, which log.entries is,")
 	}
-	for n := 1; a.dec.More(); n++ {
-		f, err := a.next(n)
-		if bad := (*EntryError)(nil); err != nil && !errors.As(err, &bad) {
-			return err
+	if over, err := s.take(']'); over || err != nil {
+		return err
+	}
+	for n := 1; ; n++ {
+		b, at, err := s.value()
+		if err != nil {
+			return inEntry(n, err)
 		}
-		if !yield(f, err) {
+		if f, err := flowOf(b, at, n); (f != nil || err != nil) && !yield(f, err) {
 			return errEnough
 		}
-		a.from.until = a.dec.InputOffset() + maxEntry
+		if over, err := s.take(']'); over || err != nil {
+			return err
+		}
+		if another, err := s.take(','); err != nil {
+			return err
+		} else if !another {
+			return s.wrong("a comma or the end of the entries")
+		}
 	}
-	_, err := a.token() // the end of the list, or of the file
+}
+
+func inEntry(n int, err error) error {
+	if bad, ok := errors.AsType[*Error](err); ok {
+		return &Error{bad.Byte, fmt.Errorf("in entry %d: %w", n, bad.Err)}
+	}
 	return err
 }
 
-// next reads one entry.
-func (a *archive) next(n int) (*flow.Flow, error) {
-	a.from.until = a.dec.InputOffset() + maxEntry
-	var e *entry
-	err := a.dec.Decode(&e)
-	var kind *json.UnmarshalTypeError
-	if errors.As(err, &kind) {
-		url := ""
-		if e != nil {
-			url = short(string(e.Request.URL))
-		}
-		return nil, &EntryError{n, url, fmt.Errorf("%s must not be a %s", orThis(kind.Field), kind.Value)}
+// flowOf returns what entry n tells of; nil if that has never been on a network.
+func flowOf(b []byte, at int64, n int) (*flow.Flow, error) {
+	e, err := parseEntry(b, at)
+	if err == nil && local(e.request.url) {
+		return nil, nil
+	}
+	var f *flow.Flow
+	switch {
+	case err != nil:
+	case b[0] != '{':
+		err = errors.New("it is null")
+	default:
+		f, err = e.flow()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("entry %d: %w", n, wrong(err))
-	}
-	if e == nil {
-		return nil, &EntryError{n, "", errors.New("it is null")}
-	}
-	f, err := e.flow()
-	if err != nil {
-		return nil, &EntryError{n, short(string(e.Request.URL)), err}
+		return nil, &EntryError{n, short(e.request.url), err}
 	}
 	return f, nil
 }
 
-func orThis(field string) string {
-	if field == "" {
-		return "it"
-	}
-	return field
+// localSchemes are those of what a browser has from itself.
+var localSchemes = []string{"data", "blob", "about", "javascript", "file", "filesystem", "chrome", "chrome-extension", "moz-extension", "resource"}
+
+func local(url string) bool {
+	scheme, _, ok := strings.Cut(url, ":")
+	return ok && slices.Contains(localSchemes, strings.ToLower(scheme))
 }
 
 // short cuts what is too long for a line.
@@ -176,46 +157,58 @@ func short(s string) string {
 }
 
 // enter goes into an object until after a key.
-func (a *archive) enter(key string) error {
-	t, err := a.token()
-	if err != nil {
+func (s *source) enter(key string) error {
+	missing := fmt.Errorf("this is no HTTP archive: there is no %s in it", key)
+	if begun, err := s.take('{'); err != nil {
 		return err
+	} else if !begun {
+		return missing
 	}
-	if t != json.Delim('{') {
-		return fmt.Errorf("this is no HTTP archive: there is no %s in it", key)
+	if empty, err := s.take('}'); err != nil {
+		return err
+	} else if empty {
+		return missing
 	}
-	for a.dec.More() {
-		if t, err = a.token(); err != nil {
+	for {
+		name, err := s.key()
+		if err != nil || name == key {
 			return err
 		}
-		if t == key {
-			return nil
-		}
-		if err := a.skip(); err != nil {
+		if _, _, err := s.value(); err != nil {
 			return err
 		}
+		if over, err := s.take('}'); err != nil {
+			return err
+		} else if over {
+			return missing
+		}
+		if another, err := s.take(','); err != nil {
+			return err
+		} else if !another {
+			return s.wrong("a comma")
+		}
 	}
-	if _, err := a.token(); err != nil {
-		return err
-	}
-	return fmt.Errorf("this is no HTTP archive: there is no %s in it", key)
 }
 
-// skip reads over one value.
-func (a *archive) skip() error {
-	for depth := 0; ; {
-		t, err := a.token()
-		if err != nil {
-			return err
-		}
-		switch t {
-		case json.Delim('{'), json.Delim('['):
-			depth++
-		case json.Delim('}'), json.Delim(']'):
-			depth--
-		}
-		if depth == 0 {
-			return nil
-		}
+// key takes the name of a field and the colon behind it.
+func (s *source) key() (name string, err error) {
+	if c, err := s.peek(); err != nil {
+		return "", err
+	} else if c != '"' {
+		return "", s.wrong("a name in quotes")
 	}
+	b, at, err := s.value()
+	if err != nil {
+		return "", err
+	}
+	p := parser{b: b, base: at}
+	if err := p.text(&name); err != nil {
+		return "", &Error{at, err}
+	}
+	if colon, err := s.take(':'); err != nil {
+		return "", err
+	} else if !colon {
+		return "", s.wrong("a colon")
+	}
+	return name, nil
 }

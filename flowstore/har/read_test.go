@@ -120,25 +120,25 @@ func TestBadEntries(t *testing.T) {
 		entryJSON(`http://a.test/x`, ``),
 		entryJSON(`2024-01-02T03:04:05.678Z`, `yesterday`),
 		entryJSON(`"startedDateTime"`, `"started"`),
-		entryJSON(`200`, `"200"`),
+		entryJSON(`200`, `{}`),
 		entryJSON(`200`, `2000`),
 		entryJSON(`"text": "hi"`, `"text": "hi", "encoding": "base64"`, `"hi"`, `"**"`),
 		`null`, `3`,
 		entryJSON(`http://a.test/x`, `http://a.test/last`),
 	)))
 	want := []string{
-		"entry 2 of the HTTP archive: request.method must not be a number",
+		"entry 2 of the HTTP archive: request.method must be a text, not a number",
 		"entry 3 of the HTTP archive (http://a.test/x): request.method is missing",
 		"entry 4 of the HTTP archive (ftp://a.test/x): request.url is of the scheme ftp, only http and https can be flows",
 		"entry 5 of the HTTP archive (http:///x): request.url has no host and port that make sense",
 		"entry 6 of the HTTP archive: request.url is missing",
 		`entry 7 of the HTTP archive (http://a.test/x): startedDateTime is "yesterday": want a time like 2006-01-02T15:04:05.000Z`,
 		"entry 8 of the HTTP archive (http://a.test/x): startedDateTime is missing",
-		"entry 9 of the HTTP archive (http://a.test/x): response.status must not be a string",
+		"entry 9 of the HTTP archive (http://a.test/x): response.status must be a number, not an object",
 		"entry 10 of the HTTP archive (http://a.test/x): response.status is 2000: want 100 to 999, or 0 where there is none",
 		"entry 11 of the HTTP archive (http://a.test/x): response.content.text: it is said to be base64, which it is not",
 		"entry 12 of the HTTP archive: it is null",
-		"entry 13 of the HTTP archive: it must not be a number",
+		"entry 13 of the HTTP archive: it must be an object, not a number",
 	}
 	if d := cmp.Diff(want, errs); d != "" {
 		t.Error(d)
@@ -151,12 +151,12 @@ func TestBadEntries(t *testing.T) {
 func TestBrokenArchives(t *testing.T) {
 	whole := archiveOf(entryJSON(), entryJSON())
 	for text, want := range map[string]string{
-		"":                       "read HTTP archive: the file ends too early; what came before is kept",
+		"":                       "damaged HTTP archive, at byte 0: it ends too early: save it again where it comes from",
 		"[]":                     "this is no HTTP archive: there is no log in it",
 		`{"a": 1}`:               "this is no HTTP archive: there is no log in it",
 		`{"log": {}}`:            "this is no HTTP archive: there is no entries in it",
-		`{"log": {"entries":{}}`: "read HTTP archive: log.entries is not a list",
-		whole[:len(whole)-20]:    "entry 2: read HTTP archive: the file ends too early; what came before is kept",
+		`{"log": {"entries":{}}`: "damaged HTTP archive, at byte 19: want a list, which log.entries is, here: mend it, or save it again where it comes from",
+		whole[:len(whole)-20]:    fmt.Sprintf("damaged HTTP archive, at byte %d: in entry 2: it ends too early: save it again where it comes from", len(whole)-20),
 	} {
 		flows, errs := readAll(strings.NewReader(text))
 		if len(errs) != 1 || errs[0] != want {

@@ -1,132 +1,301 @@
 package har
 
-import (
-	"bytes"
-	"encoding/json"
-)
+import "bytes"
 
-// The objects of an archive, with the fields in the order they are written in.
+// The objects of an archive. What is not here is skipped.
 
 type entry struct {
-	Started      text        `json:"startedDateTime"`
-	Time         float64     `json:"time"` // milliseconds, as in timings
-	Request      request     `json:"request"`
-	Response     response    `json:"response"`
-	Cache        struct{}    `json:"cache"`
-	Timings      timings     `json:"timings"`
-	ServerIP     text        `json:"serverIPAddress,omitempty"`
-	Comment      text        `json:"comment,omitempty"`
-	ResourceType text        `json:"_resourceType,omitempty"`
-	Messages     []wsMessage `json:"_webSocketMessages,omitempty"`
+	started, serverIP, comment, resourceType string
+	time                                     float64 // milliseconds, as in timings
+	request                                  request
+	response                                 response
+	timings                                  timings
+	messages                                 []wsMessage // nil: there is no list
+	closed                                   *wsClose
 }
 
 type request struct {
-	Method      text      `json:"method"`
-	URL         text      `json:"url"`
-	Version     text      `json:"httpVersion"`
-	Cookies     []cookie  `json:"cookies"`
-	Headers     []header  `json:"headers"`
-	Query       []header  `json:"queryString"`
-	PostData    *postData `json:"postData,omitempty"`
-	HeadersSize int64     `json:"headersSize"`
-	BodySize    int64     `json:"bodySize"`
-	Trailers    []header  `json:"_trailers,omitempty"`
-}
-
-type postData struct {
-	MimeType text   `json:"mimeType"`
-	Text     *text  `json:"text,omitempty"` // nil: it is not here
-	Params   params `json:"params"`
-	Comment  text   `json:"comment,omitempty"`
-	Encoding text   `json:"_encoding,omitempty"` // "base64"
-	Encoded  bool   `json:"_encoded,omitempty"`  // the content coding is still on it
-	// Some write the encoding as responses have it.
-	Foreign text `json:"encoding,omitempty"`
+	method, url, version string
+	headers, trailers    []header
+	body                 content
+	bodySize             float64
+	hasData              bool
 }
 
 type response struct {
-	Status       int      `json:"status"` // 0: there is none
-	StatusText   text     `json:"statusText"`
-	Version      text     `json:"httpVersion"`
-	Cookies      []cookie `json:"cookies"`
-	Headers      []header `json:"headers"`
-	Content      content  `json:"content"`
-	RedirectURL  text     `json:"redirectURL"`
-	HeadersSize  int64    `json:"headersSize"`
-	BodySize     int64    `json:"bodySize"`
-	TransferSize *int64   `json:"_transferSize,omitempty"`
-	Error        *text    `json:"_error,omitempty"`
-	Trailers     []header `json:"_trailers,omitempty"`
+	status            float64 // 0: there is none
+	reason, version   string
+	headers, trailers []header
+	body              content
+	failed, charles   string
 }
 
+// A content is the body of a request or a response.
 type content struct {
-	Size        int64  `json:"size"`
-	Compression int64  `json:"compression"`
-	MimeType    text   `json:"mimeType"`
-	Text        *text  `json:"text,omitempty"` // nil: it is not here
-	Encoding    string `json:"encoding,omitempty"`
-	Comment     text   `json:"comment,omitempty"`
-	Encoded     bool   `json:"_encoded,omitempty"` // the content coding is still on it
+	mimeType, encoding string
+	text               []byte // nil: it is not here
+	size, missing      float64
+	encoded            bool // the content coding is still on it
+	measured           bool // it is said what the content coding saved
+	params             []param
 }
 
-// header is a name with a value: of a header line, a query or a form.
-type header struct {
-	Name  text `json:"name"`
-	Value text `json:"value"`
-}
+// header is a name with a value.
+type header struct{ name, value string }
 
-// UnmarshalJSON reads an object, or a pair as old versions of mitmproxy wrote it.
-func (h *header) UnmarshalJSON(b []byte) error {
-	if bytes.HasPrefix(b, []byte("[")) {
-		var pair []text
-		if err := json.Unmarshal(b, &pair); err != nil {
-			return err
-		}
-		if len(pair) == 2 {
-			h.Name, h.Value = pair[0], pair[1]
-			return nil
-		}
-	}
-	type plain header
-	return json.Unmarshal(b, (*plain)(h))
-}
-
-// params are the fields of a form. What has no fields may stand there as anything.
-type params []header
-
-// UnmarshalJSON reads a list, and takes anything else for an empty one.
-func (p *params) UnmarshalJSON(b []byte) error {
-	if !bytes.HasPrefix(b, []byte("[")) {
-		return nil
-	}
-	return json.Unmarshal(b, (*[]header)(p))
-}
-
-type cookie struct {
-	Name     text    `json:"name"`
-	Value    text    `json:"value"`
-	Path     *text   `json:"path,omitempty"`
-	Domain   *text   `json:"domain,omitempty"`
-	HTTPOnly *bool   `json:"httpOnly,omitempty"`
-	Secure   *bool   `json:"secure,omitempty"`
-	SameSite *string `json:"sameSite,omitempty"`
-}
-
-// UnmarshalJSON takes any cookie and keeps none of it: the header lines have it all.
-func (*cookie) UnmarshalJSON([]byte) error { return nil }
-
-// timings are milliseconds; less than 0 is not known.
-type timings struct {
-	Connect float64 `json:"connect"`
-	SSL     float64 `json:"ssl"`
-	Send    float64 `json:"send"`
-	Receive float64 `json:"receive"`
-	Wait    float64 `json:"wait"`
+// A param is a field of a form, or a file of it.
+type param struct {
+	header
+	fileName, contentType string
 }
 
 type wsMessage struct {
-	Type   string  `json:"type"` // "send" or "receive"
-	Time   float64 `json:"time"` // seconds since 1970
-	Opcode int     `json:"opcode"`
-	Data   text    `json:"data"`
+	kind              string  // "send", "receive" or "error"
+	time              float64 // seconds since 1970
+	opcode, missing   float64
+	data              []byte
+	dropped, injected bool
+}
+
+type wsClose struct {
+	kind, reason string
+	time, code   float64
+}
+
+// parseEntry reads an entry that begins at a byte of the archive. What it returns does not share b.
+func parseEntry(b []byte, at int64) (*entry, error) {
+	p := &parser{b: b, base: at}
+	e := &entry{timings: timings{-1, -1, -1, -1, -1, -1, -1}}
+	return e, p.object(func(name string) error {
+		switch name {
+		case "startedDateTime":
+			return p.text(&e.started)
+		case "time":
+			return p.float(&e.time)
+		case "request":
+			return p.request(&e.request)
+		case "response":
+			return p.response(&e.response)
+		case "timings":
+			return p.timings(&e.timings)
+		case "serverIPAddress":
+			return p.text(&e.serverIP)
+		case "comment":
+			return p.text(&e.comment)
+		case "_resourceType":
+			return p.text(&e.resourceType)
+		case "_webSocketMessages":
+			e.messages = []wsMessage{}
+			return p.list(func() error {
+				e.messages = append(e.messages, wsMessage{opcode: 1})
+				return p.message(&e.messages[len(e.messages)-1])
+			})
+		case "_webSocketClose":
+			e.closed = new(wsClose)
+			return p.closing(e.closed)
+		}
+		return p.pass()
+	})
+}
+
+// pass skips a value that nobody wants.
+func (p *parser) pass() error {
+	_, err := p.skip()
+	return err
+}
+
+func (p *parser) request(r *request) error {
+	return p.object(func(name string) error {
+		switch name {
+		case "method":
+			return p.text(&r.method)
+		case "url":
+			return p.text(&r.url)
+		case "httpVersion":
+			return p.text(&r.version)
+		case "headers":
+			return p.headers(&r.headers)
+		case "_trailers":
+			return p.headers(&r.trailers)
+		case "postData":
+			r.hasData = true
+			return p.content(&r.body)
+		case "bodySize":
+			return p.float(&r.bodySize)
+		}
+		return p.pass()
+	})
+}
+
+func (p *parser) response(r *response) error {
+	return p.object(func(name string) error {
+		switch name {
+		case "status":
+			return p.float(&r.status)
+		case "statusText":
+			return p.text(&r.reason)
+		case "httpVersion":
+			return p.text(&r.version)
+		case "headers":
+			return p.headers(&r.headers)
+		case "_trailers":
+			return p.headers(&r.trailers)
+		case "content":
+			return p.content(&r.body)
+		case "_error":
+			return p.anyText(&r.failed)
+		case "_charlesStatus":
+			return p.text(&r.charles)
+		}
+		return p.pass()
+	})
+}
+
+// anyText reads a text, and takes anything else for an empty one.
+func (p *parser) anyText(to *string) error {
+	if p.blanks(); p.i < len(p.b) && p.b[p.i] == '"' {
+		return p.text(to)
+	}
+	return p.pass()
+}
+
+func (p *parser) content(c *content) error {
+	return p.object(func(name string) error {
+		switch name {
+		case "mimeType":
+			return p.text(&c.mimeType)
+		case "text":
+			return p.bytes(&c.text)
+		case "encoding", "_encoding": // some have it in requests too, where the format knows none
+			return p.anyText(&c.encoding)
+		case "size":
+			return p.float(&c.size)
+		case "compression":
+			c.measured = true
+			return p.pass()
+		case "params":
+			return p.params(&c.params)
+		case "_missing":
+			return p.float(&c.missing)
+		case "_encoded":
+			return p.bool(&c.encoded)
+		}
+		return p.pass()
+	})
+}
+
+// params reads the fields of a form. What has no fields may stand there as anything.
+func (p *parser) params(to *[]param) error {
+	if p.blanks(); !bytes.HasPrefix(p.b[p.i:], []byte("[")) {
+		return p.pass()
+	}
+	return p.list(func() error {
+		var f param
+		err := p.object(func(name string) error {
+			switch name {
+			case "name":
+				return p.text(&f.name)
+			case "value":
+				return p.text(&f.value)
+			case "fileName":
+				return p.text(&f.fileName)
+			case "contentType":
+				return p.text(&f.contentType)
+			}
+			return p.pass()
+		})
+		*to = append(*to, f)
+		return err
+	})
+}
+
+// headers reads a list of objects, or of pairs as old versions of mitmproxy wrote it.
+func (p *parser) headers(to *[]header) error {
+	return p.list(func() error {
+		var h header
+		var err error
+		if p.blanks(); bytes.HasPrefix(p.b[p.i:], []byte("[")) {
+			parts := []*string{&h.name, &h.value}
+			err = p.list(func() error {
+				if len(parts) == 0 {
+					return p.pass()
+				}
+				part := parts[0]
+				parts = parts[1:]
+				return p.text(part)
+			})
+		} else {
+			err = p.object(func(name string) error {
+				switch name {
+				case "name":
+					return p.text(&h.name)
+				case "value":
+					return p.text(&h.value)
+				}
+				return p.pass()
+			})
+		}
+		*to = append(*to, h)
+		return err
+	})
+}
+
+func (p *parser) timings(t *timings) error {
+	return p.object(func(name string) error {
+		switch name {
+		case "blocked":
+			return p.float(&t.blocked)
+		case "dns":
+			return p.float(&t.dns)
+		case "connect":
+			return p.float(&t.connect)
+		case "ssl":
+			return p.float(&t.ssl)
+		case "send":
+			return p.float(&t.send)
+		case "wait":
+			return p.float(&t.wait)
+		case "receive":
+			return p.float(&t.receive)
+		}
+		return p.pass()
+	})
+}
+
+func (p *parser) message(m *wsMessage) error {
+	return p.object(func(name string) error {
+		switch name {
+		case "type":
+			return p.text(&m.kind)
+		case "time":
+			return p.float(&m.time)
+		case "opcode":
+			return p.float(&m.opcode)
+		case "data":
+			return p.bytes(&m.data)
+		case "_dropped":
+			return p.bool(&m.dropped)
+		case "_injected":
+			return p.bool(&m.injected)
+		case "_missing":
+			return p.float(&m.missing)
+		}
+		return p.pass()
+	})
+}
+
+func (p *parser) closing(c *wsClose) error {
+	return p.object(func(name string) error {
+		switch name {
+		case "type":
+			return p.text(&c.kind)
+		case "time":
+			return p.float(&c.time)
+		case "code":
+			return p.float(&c.code)
+		case "reason":
+			return p.text(&c.reason)
+		}
+		return p.pass()
+	})
 }

@@ -2,13 +2,11 @@ package har
 
 import (
 	"bufio"
-	"bytes"
 	"compress/zlib"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"runtime/debug"
+	"sync"
 
 	"sluice/proxy/flow"
 )
@@ -16,24 +14,33 @@ import (
 // A Writer writes flows to an archive as they are given. After the first error it
 // writes no more. What it has written by then can still be read, but for the last entry.
 type Writer struct {
-	out     *bufio.Writer
-	zip     *zlib.Writer // nil: not compressed
-	entries int
-	seen    map[flow.ID]struct{} // servers whose connections have been told of
-	err     error
+	out *bufio.Writer
+	zip *zlib.Writer // nil: not compressed
+	enc encoder
+	buf []byte
+	any bool // entries have been written
+	err error
 }
 
-const head = `{
+// head is what an archive begins with, up to its first entry.
+var head = sync.OnceValue(func() string {
+	version := "(devel)"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		version = info.Main.Version
+	}
+	return `{
     "log": {
         "version": "1.2",
         "creator": {
             "name": "sluice",
-            "version": %s,
+            "version": ` + string(appendText(nil, version)) + `,
             "comment": ""
         },
         "pages": [],
         "entries": [`
+})
 
+// tail is what an archive ends with.
 const tail = `
         ]
     }
@@ -42,43 +49,29 @@ const tail = `
 
 // NewWriter returns a writer to w, which has the beginning of the archive at once.
 func NewWriter(w io.Writer, compress bool) *Writer {
-	a := &Writer{seen: map[flow.ID]struct{}{}}
+	a := &Writer{}
 	if compress {
 		a.zip, _ = zlib.NewWriterLevel(w, zlib.BestCompression) // fails for a level that does not exist only
 		w = a.zip
 	}
 	a.out = bufio.NewWriterSize(w, 64<<10)
-	version := "(devel)"
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		version = info.Main.Version
-	}
-	quoted, _ := text(version).MarshalJSON()
-	_, a.err = fmt.Fprintf(a.out, head, quoted)
+	_, a.err = a.out.WriteString(head())
 	return a
 }
 
-// Len returns how many entries have been written.
-func (a *Writer) Len() int { return a.entries }
-
-// Write writes one flow, a snapshot. A flow that is not HTTP has no place in an archive: nothing is written, and Len is as it was.
+// Write writes one flow, a snapshot. A flow that is not HTTP has no place in an archive: nothing is written.
 func (a *Writer) Write(f *flow.Flow) error {
 	if a.err != nil || f.Request == nil {
 		return a.err
 	}
-	var b bytes.Buffer
-	if a.entries > 0 {
-		b.WriteByte(',')
+	a.buf = a.enc.append(a.buf[:0], f)
+	b := a.buf
+	if !a.any {
+		b = b[1:] // no comma
 	}
-	b.WriteString("\n            ")
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("            ", "    ")
-	e := a.entry(f)
-	if a.err = enc.Encode(&e); a.err != nil {
-		return a.err
-	}
-	if _, a.err = a.out.Write(bytes.TrimSuffix(b.Bytes(), []byte("\n"))); a.err == nil {
-		a.entries++
+	a.any = true
+	if _, a.err = a.out.Write(b); cap(a.buf) > 4*maxPending {
+		a.buf = nil
 	}
 	return a.err
 }

@@ -35,6 +35,15 @@ func BodyOf(p []byte) Body { return Body{tail: p[:len(p):len(p)], size: int64(le
 // BodyGap returns a body of a known size whose bytes are not here.
 func BodyGap(size int64, why Gap) Body { return Body{size: size, gap: why} }
 
+// BodyCut returns a body of which only the front is here, which it takes over. It is whole if that is all of it.
+func BodyCut(front []byte, size int64) Body {
+	b := BodyOf(front)
+	if behind := size - b.size; behind > 0 {
+		b.size, b.behind, b.gap = size, behind, Cut
+	}
+	return b
+}
+
 // Len returns the size in bytes, counting those that are not here.
 func (b *Body) Len() int64 { return b.size }
 

@@ -154,6 +154,11 @@ func New(kind Kind, client *Client, server *Server, now time.Time) *Flow {
 // Killed reports whether somebody killed the flow.
 func (f *Flow) Killed() bool { return f.Error != nil && f.Error.Message == KilledMessage }
 
+// OpensTunnel reports whether the flow is a CONNECT that went well (RFC 9110 §9.3.6). What passes through the tunnel has flows of its own.
+func (f *Flow) OpensTunnel() bool {
+	return f.Request != nil && f.Request.Method == "CONNECT" && f.Error == nil && f.Response != nil && f.Response.Status/100 == 2
+}
+
 // Killable reports whether killing the flow would still change anything.
 func (f *Flow) Killable() bool { return f.Live && !f.Killed() }
 

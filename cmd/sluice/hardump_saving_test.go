@@ -1,0 +1,175 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"sluice/flowstore/har"
+)
+
+// archived returns the paths in an archive, which must be one object of JSON unless it is compressed.
+func archived(t *testing.T, name string) (paths []string) {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !har.Compressed(name) && !json.Valid(data) {
+		t.Errorf("%s is not whole: it ends with %q", name, data[max(len(data)-60, 0):])
+	}
+	for f, err := range har.Read(bytes.NewReader(data)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		paths = append(paths, f.Request.Path)
+	}
+	return paths
+}
+
+// inArchive waits until a flow that has ended is in an archive.
+func (s *saver) inArchive(name, path string) {
+	s.t.Helper()
+	s.until(path+" is in the archive", func() bool {
+		file, err := os.Open(name)
+		if err != nil {
+			return false
+		}
+		defer file.Close()
+		for f, err := range har.Read(file) {
+			if err == nil && f.Request.Path == path {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// TestKilledArchive kills the program: what had ended is in an archive that is whole.
+func TestKilledArchive(t *testing.T) {
+	for _, file := range []string{"flows.har", "flows.zhar"} {
+		t.Run(file, func(t *testing.T) {
+			w, name := newWorld(t), filepath.Join(t.TempDir(), file)
+			s := w.save("", "--set", "hardump="+name)
+			var want []string
+			for i := range 5 {
+				want = append(want, fmt.Sprint("/", i))
+				w.get(want[i])
+			}
+			s.inArchive(name, "/4")
+			if s.end(syscall.SIGKILL) == nil {
+				t.Error("it was not killed")
+			}
+			if got := archived(t, name); !slices.Equal(got, want) {
+				t.Error(got)
+			}
+		})
+	}
+}
+
+// TestEndedArchive ends the program while a response is under way.
+func TestEndedArchive(t *testing.T) {
+	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
+		t.Run(sig.String(), func(t *testing.T) {
+			w, name := newWorld(t), filepath.Join(t.TempDir(), "flows.har")
+			s := w.save("", "--set", "hardump="+name)
+			stream := w.ask("GET", "/events", "")
+			w.tick <- "it has begun"
+			w.get("/whole")
+			if err := s.end(sig); err != nil {
+				t.Errorf("%v:\n%s", err, s.text())
+			}
+			<-stream
+			got := archived(t, name)
+			slices.Sort(got)
+			if !slices.Equal(got, []string{"/events", "/whole"}) {
+				t.Error(got)
+			}
+		})
+	}
+}
+
+// TestFullArchive writes to a file that may not grow: what fits is there, and the end says how much is not.
+func TestFullArchive(t *testing.T) {
+	for _, file := range []string{"flows.har", "flows.zhar"} {
+		t.Run(file, func(t *testing.T) {
+			w, name := newWorld(t), filepath.Join(t.TempDir(), file)
+			s := w.save("ulimit -f 40; ", "--set", "hardump="+name)
+			w.get("/first")
+			s.inArchive(name, "/first")
+			noise := make([]byte, 50<<10)
+			for i := range noise { // which no compression makes small enough
+				noise[i] = byte(i*i>>3 ^ i*7919>>5 ^ i>>8*31)
+			}
+			large := <-w.ask("POST", "/large", strings.Repeat(fmt.Sprintf("%x", noise), 2))
+			if large.err != nil {
+				t.Fatal(large.err)
+			}
+			s.says(file + ": file too large. Flows are missing")
+			w.get("/last")
+			s.says("again: 1 are missing")
+			err := s.end(syscall.SIGTERM)
+			if err == nil || !strings.Contains(s.text(), "1 flow is missing in "+name) {
+				t.Errorf("%v:\n%s", err, s.text())
+			}
+			if got := archived(t, name); !slices.Equal(got, []string{"/first", "/last"}) {
+				t.Errorf("%v:\n%s", got, s.text())
+			}
+		})
+	}
+}
+
+// TestGoneArchive has the folder of the archive go away and come back.
+func TestGoneArchive(t *testing.T) {
+	w, dir := newWorld(t), filepath.Join(t.TempDir(), "dir")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(dir, "flows.har")
+	s := w.save("", "--set", "hardump="+name)
+	w.get("/first")
+	s.inArchive(name, "/first")
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	w.get("/lost")
+	s.says("flows.har: no such file or directory. Flows are missing")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	w.get("/found")
+	s.says("again: 1 are missing")
+	if err := s.end(syscall.SIGTERM); err == nil {
+		t.Error("it ended as if nothing were missing")
+	}
+	if got := archived(t, name); !slices.Equal(got, []string{"/found"}) {
+		t.Error(got)
+	}
+}
+
+// TestPipeArchive writes to a pipe that nobody reads from: the proxy goes on, and ends when it is told to.
+func TestPipeArchive(t *testing.T) {
+	w, name := newWorld(t), filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(name, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := w.save("", "--set", "hardump="+name)
+	body := strings.Repeat("x", 100<<10) // more than a pipe holds
+	for range 5 {
+		if a := <-w.ask("POST", "/large", body); a.err != nil {
+			t.Fatal(a.err)
+		}
+	}
+	_ = s.end(syscall.SIGTERM)
+	if !strings.Contains(s.text(), "the disk does not answer") {
+		t.Error(s.text())
+	}
+}

@@ -1,0 +1,67 @@
+package har
+
+import (
+	"bytes"
+	"compress/flate"
+	"encoding/binary"
+)
+
+// A zipper writes an archive in zlib's format (RFC 1950) piece by piece, and knows after each
+// how it would end there. A nil zipper has nothing to keep and to undo.
+type zipper struct {
+	out     bytes.Buffer
+	deflate *flate.Writer
+	sum     uint32 // of what was kept
+	next    uint32 // of that and of the last piece
+	begun   bool
+}
+
+func newZipper() *zipper {
+	z := &zipper{sum: 1}
+	z.deflate, _ = flate.NewWriter(&z.out, flate.BestCompression) // fails for a level that does not exist only
+	return z
+}
+
+// pack returns a piece of an archive as it is in the file, and the end of the archive as it is behind it. Either keep or undo comes next.
+func (z *zipper) pack(b []byte) (packed, end []byte) {
+	if z.out.Reset(); z.out.Cap() > 4*maxPending {
+		z.out = bytes.Buffer{}
+	}
+	if !z.begun {
+		z.out.WriteString("\x78\xda")
+	}
+	_, _ = z.deflate.Write(b) // a buffer takes everything
+	_ = z.deflate.Flush()     // and the piece ends at a whole byte (RFC 1951 §3.2.4)
+	z.next = adler(z.sum, b)
+	end = binary.LittleEndian.AppendUint16([]byte{1}, uint16(len(tail))) // the last block, which is stored
+	end = binary.LittleEndian.AppendUint16(end, ^uint16(len(tail)))
+	return z.out.Bytes(), binary.BigEndian.AppendUint32(append(end, tail...), adler(z.next, []byte(tail)))
+}
+
+func (z *zipper) keep() {
+	if z != nil {
+		z.sum, z.begun = z.next, true
+	}
+}
+
+// undo forgets the last piece.
+func (z *zipper) undo() {
+	if z != nil {
+		z.deflate.Reset(&z.out) // what comes next does not refer to what is not there
+	}
+}
+
+// adler goes on with a checksum (RFC 1950 §9).
+func adler(sum uint32, b []byte) uint32 {
+	const base, stride = 65521, 5552 // so many bytes do not overflow
+	s1, s2 := sum&0xffff, sum>>16
+	for len(b) > 0 {
+		n := min(len(b), stride)
+		for _, c := range b[:n] {
+			s1 += uint32(c)
+			s2 += s1
+		}
+		s1, s2, b = s1%base, s2%base, b[n:]
+	}
+	return s2<<16 | s1
+}
