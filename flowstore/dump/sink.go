@@ -3,7 +3,9 @@ package dump
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -34,7 +36,26 @@ func (t *Target) file(now time.Time) (*File, error) {
 	if strings.TrimPrefix(t.Path, "+") == "" {
 		return nil, errors.New("a path is needed, as in: ./flows.mitm")
 	}
-	return Open(t.name(now), strings.HasPrefix(t.Path, "+"), t.Format)
+	made, err := makeFolder(filepath.Dir(t.name(now)))
+	if err != nil {
+		return nil, err
+	}
+	file, err := Open(t.name(now), strings.HasPrefix(t.Path, "+"), t.Format)
+	if err == nil && made != "" {
+		file.notices = append(file.notices, made)
+	}
+	return file, err
+}
+
+// makeFolder makes a folder and those it is in, and says so if it was not there.
+func makeFolder(path string) (made string, err error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		made = "flows go to a new folder, " + path
+	}
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return "", fmt.Errorf("cannot write flows: %w", err)
+	}
+	return made, nil
 }
 
 // retarget goes on with the same file.
@@ -60,6 +81,17 @@ func (s *sink) add(f *flow.Flow) {
 		s.file = file
 	}
 	s.report(s.file.Add(f))
+	s.tell()
+}
+
+// tell says what a person should know of the file.
+func (s *sink) tell() {
+	if s.file == nil {
+		return
+	}
+	for _, text := range s.file.Notices() {
+		s.log.Warn(text)
+	}
 }
 
 // opensTunnel is true for a CONNECT that went well: what passes through the tunnel is written.
@@ -71,6 +103,7 @@ func opensTunnel(f *flow.Flow) bool {
 func (s *sink) flush() {
 	if s.file != nil && len(s.file.ends) > 0 {
 		s.report(s.file.Flush())
+		s.tell()
 	}
 }
 

@@ -256,6 +256,7 @@ func (s *Stream) set(t Target) error {
 	}
 	s.finish()
 	s.sink.target, s.sink.file, s.sink.missed = t, file, 0
+	s.sink.tell()
 	return nil
 }
 
