@@ -188,7 +188,10 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 	case leaveMsg:
 		return a.left(msg)
 	case text.SearchPrompt:
-		return a.askSearch()
+		if v, ok := top[*flowView](a); ok {
+			return a.askSearch(v.Search)
+		}
+		return nil
 	case text.Notice:
 		return a.notice(msg)
 	case quitMsg:

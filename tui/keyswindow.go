@@ -21,6 +21,7 @@ func (w *keysWindow) line(i, width int, focus bool) []string {
 	b, t := w.bindings[i], w.app.theme
 	p := &painter{theme: t, focus: focus}
 	lead(p)
+	p.find = w.find.re
 	p.left(t.Key, content.Clean(b.Key), min(12, max(width-3, 0)))
 	contexts := min(24, max((width-15)/3, 0))
 	p.left(t.Muted, strings.Join(b.Contexts, ", "), contexts)
