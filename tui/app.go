@@ -65,6 +65,7 @@ type App struct {
 	marked  bool           // only marked flows are shown
 	query   queryState
 	found   map[string][]*flow.Flow // flows of filters in the line being run
+	noFlow  string                  // the spec in the line being run that is of no flow; "": none is
 	pending []tea.Cmd               // to be returned from Update
 	editing *editSession
 	read    func(path string) iter.Seq2[*flow.Flow, error] // nil: files cannot be read
@@ -188,7 +189,10 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 	case leaveMsg:
 		return a.left(msg)
 	case text.SearchPrompt:
-		return a.askSearch()
+		if v, ok := top[*flowView](a); ok {
+			return a.askSearch(v.Search)
+		}
+		return nil
 	case text.Notice:
 		return a.notice(msg)
 	case quitMsg:

@@ -62,7 +62,7 @@ func (a *App) askCommand(_ context.Context, args command.Args) (any, error) {
 func (a *App) commandPrompt(text string, back int) tea.Cmd {
 	cfg := prompt.Command(a.theme, a.typing, a.history, text)
 	cfg.Back = back
-	cfg.Complete = completeOptions(a.options.All(), cfg.Complete)
+	cfg.Complete = completeOptions(a.options.All(), cfg.Complete, a.typing.Paths)
 	a.foot.open(prompt.New(a.theme, cfg), a.execute)
 	return nil
 }

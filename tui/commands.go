@@ -159,7 +159,7 @@ func (a *App) keyCommands() []command.Command {
 		return nil, a.bind(args[0].([]string), args[1].(string), args[2].(string), args[3].([]any))
 	}
 	unbind := func(_ context.Context, args command.Args) (any, error) {
-		err := a.keys.Remove(args[1].(string), args[0].([]string))
+		err := a.unbind(args[1].(string), args[0].([]string))
 		a.later(a.refocus())
 		return nil, err
 	}

@@ -13,7 +13,8 @@ import (
 
 func TestOptionsComplete(t *testing.T) {
 	other := []prompt.Candidate{{Text: "else"}}
-	find := completeOptions(option.New().All(), func(string, int) []prompt.Candidate { return other })
+	paths := func(word string) []string { return []string{word + "/my files/", word + ".mitm"} }
+	find := completeOptions(option.New().All(), func(string, int) []prompt.Candidate { return other }, paths)
 	for _, test := range []struct{ line, want string }{
 		{"set inte", "intercept intercept_active"},
 		{"set 'intercept_", "intercept_active"},
@@ -25,6 +26,14 @@ func TestOptionsComplete(t *testing.T) {
 		{"set moon ", ""},
 		{"options.reset.one antico", "anticomp"},
 		{"options.reset.one anticomp ", ""},
+		{"set rfile x", "x.mitm \"x/my files/"},
+		{"set save_stream_file '+x", "+x.mitm \"+x/my files/"},
+		{"flow.encode @focus re", "request response"},
+		{"console.edit.focus request-", "request-headers request-body"},
+		{"console.edit.focus url", "\"urlencoded form\" url"},
+		{"console.key.bind flowv", "flowview"},
+		{"console.key.bind flowlist,he", "flowlist,help"},
+		{"console.key.bind flowlist ", "else"},
 		{"se", "else"},
 		{"flow.mark ", "else"},
 	} {
@@ -40,7 +49,7 @@ func TestOptionsComplete(t *testing.T) {
 
 // A word is replaced whole, wherever in it the cursor is.
 func TestOptionCompletionReplacesTheWord(t *testing.T) {
-	find := completeOptions(option.New().All(), nil)
+	find := completeOptions(option.New().All(), nil, nil)
 	list := find("set antixyz true", len("set anti"))
 	i := slices.IndexFunc(list, func(c prompt.Candidate) bool { return c.Text == "anticache" })
 	if i < 0 || list[i].Start != 4 || list[i].End != 11 {

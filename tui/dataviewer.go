@@ -21,6 +21,7 @@ type dataViewer struct {
 	app  *App
 	rows [][]string
 	list picker
+	find listSearch
 	w, h int
 	lay  []string // the rows as lines
 	made int      // the width they were made for
@@ -28,8 +29,9 @@ type dataViewer struct {
 
 func newDataViewer(a *App, rows [][]string) *dataViewer {
 	d := &dataViewer{app: a, rows: rows}
+	d.find = inPicker(a, &d.list, func(i int) string { return d.lay[i] })
 	d.list.line = func(i, w int, focus bool) []string {
-		p := &painter{theme: a.theme, focus: focus}
+		p := &painter{theme: a.theme, focus: focus, find: d.find.re}
 		p.left(a.theme.Text, d.lay[i], w)
 		return []string{p.String()}
 	}
@@ -110,7 +112,7 @@ func columnWidths(rows [][]string, w int) []int {
 	return widths
 }
 
-func (d *dataViewer) Key(tea.KeyPressMsg) (tea.Cmd, bool) { return nil, false }
+func (d *dataViewer) Key(k tea.KeyPressMsg) (tea.Cmd, bool) { return d.find.key(d, k) }
 
 func (d *dataViewer) Nav(n nav) tea.Cmd {
 	d.list.move(n)
@@ -125,5 +127,5 @@ func (d *dataViewer) Mouse(m tea.MouseMsg, _, y int) tea.Cmd {
 }
 
 func (d *dataViewer) View() string {
-	return d.app.frameBox("Data viewer", strings.Split(d.list.View(), "\n"), d.w, d.h)
+	return d.app.frameBox(d.find.titled("Data viewer"), strings.Split(d.list.View(), "\n"), d.w, d.h)
 }

@@ -16,10 +16,15 @@ import (
 
 // Resolve finds the flows of a spec. Those of a filter have been found before the line is run.
 func (a *App) Resolve(spec string) ([]*flow.Flow, error) {
-	if flows, ok := a.found[spec]; ok {
-		return flows, nil
+	flows, ok := a.found[spec]
+	var err error
+	if !ok {
+		flows, err = a.view.Resolve(spec)
 	}
-	return a.view.Resolve(spec)
+	if err == nil && len(flows) == 0 {
+		a.noFlow = spec
+	}
+	return flows, err
 }
 
 // execute runs a command line. Its errors and what it returns are shown.
@@ -35,11 +40,16 @@ func (a *App) execute(line string) tea.Cmd {
 }
 
 func (a *App) runLine(line string) tea.Cmd {
+	a.noFlow = ""
 	result, err := a.registry.Run(a.life, line)
 	if err != nil {
 		a.fail(err)
 	} else if result != nil {
 		a.later(a.showResult(result))
+	} else if a.noFlow == "@focus" {
+		a.foot.message("alert", "There is no flow to do this with.", hintTime)
+	} else if a.noFlow != "" {
+		a.foot.message("alert", "No flow matches "+a.noFlow+".", hintTime)
 	}
 	a.view.Sync()
 	return a.refocus()

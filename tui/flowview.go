@@ -5,7 +5,6 @@ import (
 
 	"sluice/proxy/flow"
 	"sluice/tui/detail"
-	"sluice/tui/prompt"
 	"sluice/tui/style"
 	"sluice/tui/text"
 )
@@ -51,7 +50,7 @@ func (v *flowView) Closing() error {
 // Key asks at once for what to search for, so that what is typed ahead is not lost.
 func (v *flowView) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	if k.Text == "/" {
-		return v.app.askSearch(), true
+		return v.app.askSearch(v.Search), true
 	}
 	return v.Model.Key(k)
 }
@@ -95,17 +94,6 @@ func (a *App) left(msg leaveMsg) tea.Cmd {
 		return nil
 	}
 	return a.drop(msg.window)
-}
-
-// askSearch asks for what to look for in the text that shows. An empty line ends the search.
-func (a *App) askSearch() tea.Cmd {
-	v, ok := top[*flowView](a)
-	if !ok {
-		return nil
-	}
-	cfg := prompt.Config{Label: "Search for: ", History: a.searches}
-	a.foot.open(prompt.New(a.theme, cfg), v.Search)
-	return nil
 }
 
 // notice shows what the text of a flow has to say.

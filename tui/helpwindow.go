@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -19,18 +20,40 @@ type helpWindow struct {
 	w, h    int
 	top     int
 	lines   []string // of the tab, for the width
-	theme   any      // they were made with
+	find    listSearch
+	last    int // the line that was found last
+	theme   any // they were made with
 }
+
+// searchable are the contexts of windows that are searched by keys of their own.
+var searchable = []string{"flowview", "options", "commands", "keybindings", "eventlog", "dataviewer"}
 
 var helpTabs = []string{"Key Bindings", "Filter Expressions"}
 
 func newHelpWindow(a *App) *helpWindow {
-	return &helpWindow{app: a, context: a.front().Context()}
+	h := &helpWindow{app: a, context: a.front().Context()}
+	h.find = listSearch{app: a, len: func() int { return len(h.lines) }, text: func(i int) string { return ansi.Strip(h.lines[i]) },
+		at: h.at, goTo: h.goTo, new: h.make}
+	return h
+}
+
+// at returns the line to search on from: the one that was found last if it is in sight.
+func (h *helpWindow) at() int {
+	if h.last < h.top || h.last >= h.top+max(h.h-1, 1) {
+		return h.top - 1
+	}
+	return h.last
+}
+
+// goTo brings a line into sight.
+func (h *helpWindow) goTo(i int) {
+	h.last = i
+	h.top = scroll(h.top, i, max(h.h-1, 1), len(h.lines))
 }
 
 func (h *helpWindow) Name() string    { return "help" }
 func (h *helpWindow) Context() string { return "help" }
-func (h *helpWindow) Title() string   { return "Help" }
+func (h *helpWindow) Title() string   { return h.find.titled("Help") }
 
 func (h *helpWindow) SetSize(w, height int) {
 	if w != h.w || h.theme != h.app.theme {
@@ -41,18 +64,23 @@ func (h *helpWindow) SetSize(w, height int) {
 	h.scroll(0)
 }
 
-// write makes the lines of the tab.
+// write makes the lines of the tab and shows the first of them.
 func (h *helpWindow) write() {
+	h.make()
+	h.top, h.last = 0, -1
+}
+
+// make makes the lines of the tab.
+func (h *helpWindow) make() {
 	h.theme = h.app.theme
 	if h.tab == 0 {
 		h.lines = h.keys()
 	} else {
 		h.lines = h.filters()
 	}
-	h.top = 0
 }
 
-func (h *helpWindow) Key(tea.KeyPressMsg) (tea.Cmd, bool) { return nil, false }
+func (h *helpWindow) Key(k tea.KeyPressMsg) (tea.Cmd, bool) { return h.find.key(h, k) }
 
 func (h *helpWindow) Nav(n nav) tea.Cmd {
 	page := max(h.h-1, 1)
@@ -129,7 +157,8 @@ func (h *helpWindow) keys() []string {
 	}
 	for _, s := range sections {
 		list := h.app.keys.List(s.context)
-		if len(list) == 0 {
+		searched := s.context == h.context && slices.Contains(searchable, s.context)
+		if len(list) == 0 && !searched {
 			continue
 		}
 		lines = append(lines, h.blank(), h.heading(s.title))
@@ -139,6 +168,9 @@ func (h *helpWindow) keys() []string {
 				text = strings.Join(strings.Fields(b.Command), " ")
 			}
 			lines = append(lines, h.pair(b.Key, text))
+		}
+		if searched {
+			lines = append(lines, h.pair("/", "Search"), h.pair("n", "Next match"), h.pair("N", "Previous match"))
 		}
 	}
 	return append(lines, h.blank())
@@ -167,7 +199,10 @@ func (h *helpWindow) filters() []string {
 		"An expression without an operator is matched against the URL.",
 	} {
 		for _, line := range wrap(note, h.w-4) {
-			lines = append(lines, fit("  "+h.app.theme.Text.Render(line), h.w))
+			p := &painter{theme: h.app.theme, find: h.find.re}
+			p.blank(2)
+			p.left(h.app.theme.Text, line, h.w-2)
+			lines = append(lines, fit(p.String(), h.w))
 		}
 	}
 	lines = append(lines, h.blank(), h.heading("Examples"))
@@ -184,12 +219,15 @@ func (h *helpWindow) filters() []string {
 func (h *helpWindow) blank() string { return strings.Repeat(" ", h.w) }
 
 func (h *helpWindow) heading(text string) string {
-	return fit("  "+h.app.theme.Head.Render(text), h.w)
+	p := &painter{theme: h.app.theme, find: h.find.re}
+	p.blank(2)
+	p.left(h.app.theme.Head, text, h.w-2)
+	return fit(p.String(), h.w)
 }
 
 func (h *helpWindow) pair(key, text string) string {
 	t := h.app.theme
-	p := &painter{theme: t}
+	p := &painter{theme: t, find: h.find.re}
 	p.blank(min(4, h.w))
 	p.left(t.Key, content.Clean(key), min(24, max(h.w-4, 0)))
 	p.left(t.Text, content.Clean(text), max(h.w-28, 0))

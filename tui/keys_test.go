@@ -213,6 +213,36 @@ func TestKeyBindingCommands(t *testing.T) {
 }
 
 // A filter at the end of a line needs no quotes; elsewhere an error says that it does.
+// A wrong input is answered with what to do.
+func TestWrongInputsSayWhatToDo(t *testing.T) {
+	drive(t, 140, 24, gallery(), func(d *driver) {
+		for _, c := range []struct{ line, says string }{
+			{"console.key.bind global nonsense set", `no key is called "nonsense": write one as in a, ctrl f, page up or f5`},
+			{"console.key.bind global ctrl+z set anticache toggle", ""},
+			{"console.key.unbind global ctrl+z", ""},
+			{"console.key.unbind global ctrl+z", "ctrl z is not bound in global: K shows all bindings"},
+			{"view.filter.set ~c 418", "write view.filter.set filter_expr, with quotes around a text that has blanks"},
+			{"set nothinglikeit 1", `unknown option "nothinglikeit": sluice --options lists them all, and O in the console`},
+			{"flow.mark '~c 999' true", "No flow matches ~c 999."},
+			{"replay.client ~c 998", "No flow matches ~c 998."},
+			{"options.save /none/of/these", "there is no folder /none/of: choose one that is there, or make it"},
+			{"cut.save @focus request.url /none/of/these", "choose a folder that is there, or make this one"},
+			{"export.file curl @focus /none/of/these", "choose a folder that is there, or make this one"},
+			{"save.har @focus /none/of/these", "choose a folder that is there, or make this one"},
+			{"view.flows.remove @all", "Removed 13 flows."},
+			{"flow.mark @focus true", "There is no flow to do this with."},
+		} {
+			d.pass(noteTime)
+			d.run(c.line)
+			if c.says == "" {
+				d.wantNot("Error")
+			} else {
+				d.wantScreen(c.says)
+			}
+		}
+	})
+}
+
 func TestFiltersOfSeveralWords(t *testing.T) {
 	drive(t, 120, 30, gallery(), func(d *driver) {
 		d.run("view.flows.remove ~c 200 & ~m GET")

@@ -2,6 +2,8 @@ package tui
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -21,6 +23,7 @@ func (w *keysWindow) line(i, width int, focus bool) []string {
 	b, t := w.bindings[i], w.app.theme
 	p := &painter{theme: t, focus: focus}
 	lead(p)
+	p.find = w.find.re
 	p.left(t.Key, content.Clean(b.Key), min(12, max(width-3, 0)))
 	contexts := min(24, max((width-15)/3, 0))
 	p.left(t.Muted, strings.Join(b.Contexts, ", "), contexts)
@@ -56,6 +59,9 @@ func (a *App) editBinding(b keymap.Binding) tea.Cmd {
 
 // bind binds a key to a command line made of the words of a command.
 func (a *App) bind(contexts []string, key, cmd string, args []any) error {
+	if !keymap.Pressable(key) {
+		return fmt.Errorf("no key is called %q: write one as in a, ctrl f, page up or f5", key)
+	}
 	line := cmd
 	for _, arg := range args {
 		line += " " + command.Quote(arg.(string))
@@ -64,5 +70,20 @@ func (a *App) bind(contexts []string, key, cmd string, args []any) error {
 		return err
 	}
 	a.later(a.refocus())
+	return nil
+}
+
+// unbind takes a key away from contexts. It must be bound in one of them.
+func (a *App) unbind(key string, contexts []string) error {
+	name := keymap.Normalize(key)
+	bound := slices.ContainsFunc(a.keys.List(""), func(b keymap.Binding) bool {
+		return b.Key == name && slices.ContainsFunc(contexts, b.In)
+	})
+	if err := a.keys.Remove(key, contexts); err != nil {
+		return err
+	}
+	if !bound {
+		return fmt.Errorf("%s is not bound in %s: K shows all bindings", name, strings.Join(contexts, ", "))
+	}
 	return nil
 }

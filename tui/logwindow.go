@@ -47,21 +47,23 @@ func (a *App) lets(e events.Entry) bool {
 type logWindow struct {
 	app  *App
 	list picker
+	find listSearch
 }
 
 func newLogWindow(a *App) *logWindow {
 	w := &logWindow{app: a}
 	w.list.line = w.line
+	w.find = inPicker(a, &w.list, func(i int) string { return a.log[i].Level + ": " + a.log[i].Text })
 	return w
 }
 
 func (w *logWindow) Name() string    { return "eventlog" }
 func (w *logWindow) Context() string { return "eventlog" }
-func (w *logWindow) Title() string   { return "Events" }
+func (w *logWindow) Title() string   { return w.find.titled("Events") }
 
 func (w *logWindow) SetSize(width, h int) { w.list.SetSize(width, h) }
 
-func (w *logWindow) Key(tea.KeyPressMsg) (tea.Cmd, bool) { return nil, false }
+func (w *logWindow) Key(k tea.KeyPressMsg) (tea.Cmd, bool) { return w.find.key(w, k) }
 
 func (w *logWindow) Mouse(m tea.MouseMsg, _, y int) tea.Cmd {
 	if i := w.list.mouse(m, y); i >= 0 {
@@ -106,11 +108,12 @@ func (w *logWindow) line(i, width int, focus bool) []string {
 	}
 	p.left(t.Focus, mark, min(3, width))
 	p.left(t.Muted, e.Time.Local().Format("15:04:05"), min(9, max(width-3, 0)))
+	p.find = w.find.re
 	texts := w.texts(e, max(width-logIndent, 1), focus)
 	p.left(t.Log(e.Level), texts[0], max(width-logIndent, 0))
 	lines := []string{fit(p.String(), width)}
 	for _, text := range texts[1:] {
-		p := &painter{theme: t, focus: focus}
+		p := &painter{theme: t, focus: focus, find: w.find.re}
 		p.blank(min(logIndent, width))
 		p.left(t.Log(e.Level), text, max(width-logIndent, 0))
 		lines = append(lines, fit(p.String(), width))

@@ -31,6 +31,7 @@ func newOptionsWindow(a *App) *optionsWindow {
 	w.explain = w.describe
 	w.choose = w.edit
 	w.list.line = w.line
+	w.searchIn(func(i int) string { return w.specs[i].Name + "  " + w.value(i) })
 	return w
 }
 
@@ -38,6 +39,7 @@ func (w *optionsWindow) line(i, width int, focus bool) []string {
 	s, t := w.specs[i], w.app.theme
 	p := &painter{theme: t, focus: focus}
 	lead(p)
+	p.find = w.find.re
 	changed := w.app.options.Changed(s.Name)
 	name, value := t.Title, t.Text
 	sign := "  "
@@ -47,12 +49,17 @@ func (w *optionsWindow) line(i, width int, focus bool) []string {
 	p.left(t.Changed, sign, min(2, max(width-3, 0)))
 	p.left(name, s.Name, min(w.longest, max(width-5, 0)))
 	p.blank(2)
-	text := w.app.options.Format(s.Name)
-	if list, ok := w.app.options.Value(s.Name).([]string); ok && len(list) == 0 {
-		text = ""
-	}
-	p.left(value, content.Clean(clip(text, width)), max(width-7-w.longest, 0))
+	p.left(value, content.Clean(clip(w.value(i), width)), max(width-7-w.longest, 0))
 	return []string{fit(p.String(), width)}
+}
+
+// value returns the value of an option as it is shown.
+func (w *optionsWindow) value(i int) string {
+	name := w.specs[i].Name
+	if list, ok := w.app.options.Value(name).([]string); ok && len(list) == 0 {
+		return ""
+	}
+	return w.app.options.Format(name)
 }
 
 func (w *optionsWindow) describe(i int) string {

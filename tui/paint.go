@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"regexp"
 	"strings"
 
 	"charm.land/lipgloss/v2"
@@ -22,8 +23,9 @@ type span struct {
 type painter struct {
 	b     strings.Builder
 	theme *style.Theme
-	focus bool // paint as the focused row
-	w     int  // cells so far
+	focus bool           // paint as the focused row
+	find  *regexp.Regexp // what is to be seen at once; nil: nothing
+	w     int            // cells so far
 }
 
 func (p *painter) raw(s lipgloss.Style, text string, w int) {
@@ -33,8 +35,33 @@ func (p *painter) raw(s lipgloss.Style, text string, w int) {
 	if p.focus {
 		s = p.theme.OnRow(s)
 	}
-	p.b.WriteString(s.Render(text))
 	p.w += w
+	if p.find != nil {
+		text = p.mark(s, text)
+	}
+	if text != "" {
+		p.b.WriteString(s.Render(text))
+	}
+}
+
+// mark paints a text up to the end of the last match in it, and returns what is left.
+func (p *painter) mark(s lipgloss.Style, text string) string {
+	match := p.theme.Match
+	if p.focus {
+		match = p.theme.MatchFocus
+	}
+	done := 0
+	for _, at := range p.find.FindAllStringIndex(text, -1) {
+		if at[0] == at[1] {
+			continue
+		}
+		if at[0] > done {
+			p.b.WriteString(s.Render(text[done:at[0]]))
+		}
+		p.b.WriteString(match.Render(text[at[0]:at[1]]))
+		done = at[1]
+	}
+	return text[done:]
 }
 
 func (p *painter) blank(w int) {

@@ -53,22 +53,22 @@ func (f *footer) windowHints(front window) (string, []hint) {
 	case "keybindings":
 		return "Keys:", []hint{{"Add", "Add a key binding", ""}, {"Edit", "Edit the currently focused key binding", ""},
 			{"Delete", "Unbind the currently focused key binding", ""},
-			{"Execute", "Execute the currently focused key binding", ""}}
+			{"Execute", "Execute the currently focused key binding", ""}, {"Search", "", "/"}}
 	case "options":
 		return "Options:", []hint{{"Edit", "", "enter"}, {"Reset", "Reset this option", ""},
 			{"Reset all", "Reset all options", ""},
-			{"Load file", "Load from file", ""}, {"Save file", "Save to file", ""}}
+			{"Search", "", "/"}, {"Load file", "Load from file", ""}, {"Save file", "Save to file", ""}}
 	case "help":
 		return "Help:", []hint{{"Scroll down", "", "↓"}, {"Scroll up", "", "↑"},
-			{"Exit help", "Exit help", ""}, {"Next tab", "", "tab"}}
+			{"Exit help", "Exit help", ""}, {"Next tab", "", "tab"}, {"Search", "", "/"}}
 	case "eventlog":
-		return "Events:", []hint{{"Scroll down", "", "↓"}, {"Scroll up", "", "↑"}, {"Clear", "Clear", ""}}
+		return "Events:", []hint{{"Scroll down", "", "↓"}, {"Scroll up", "", "↑"}, {"Clear", "Clear", ""}, {"Search", "", "/"}}
 	case "grideditor":
 		return "Edit:", []hint{{"Start edit", "", "enter"}, {"Stop edit", "", "esc"},
 			{"Add row", "Add a row after cursor", ""},
 			{"Delete row", "Delete this row", ""}}
 	case "commands":
-		return "Commands:", []hint{{"Use", "", "enter"}}
+		return "Commands:", []hint{{"Use", "", "enter"}, {"Search", "", "/"}}
 	case "chooser":
 		return "Choose:", []hint{{"Take", "", "enter"}, {"Filter", "", "/"}}
 	}

@@ -7,7 +7,6 @@ import (
 
 	"sluice/proxy/command"
 	"sluice/proxy/content"
-	"sluice/tui/style"
 )
 
 // helpRows is the height of the pane below a reference, its title included.
@@ -20,6 +19,7 @@ type reference struct {
 	name, title   string
 	below         string // the title of the explanation
 	list          picker
+	find          listSearch
 	w, h          int
 	load          func()             // reads the rows anew
 	explain       func(i int) string // what is said of a row
@@ -29,7 +29,7 @@ type reference struct {
 
 func (r *reference) Name() string    { return r.name }
 func (r *reference) Context() string { return r.name }
-func (r *reference) Title() string   { return r.title }
+func (r *reference) Title() string   { return r.find.titled(r.title) }
 
 func (r *reference) SetSize(w, h int) {
 	r.w, r.h = w, h
@@ -44,7 +44,12 @@ func (r *reference) helpHeight() int {
 	return helpRows
 }
 
-func (r *reference) Key(tea.KeyPressMsg) (tea.Cmd, bool) { return nil, false }
+// searchIn makes the rows searchable by what they show and by what is said of them.
+func (r *reference) searchIn(row func(i int) string) {
+	r.find = inPicker(r.app, &r.list, func(i int) string { return row(i) + "\n" + r.explain(i) })
+}
+
+func (r *reference) Key(k tea.KeyPressMsg) (tea.Cmd, bool) { return r.find.key(r, k) }
 
 // Mouse scrolls; a click focuses a row, and one on the focused row chooses it.
 func (r *reference) Mouse(m tea.MouseMsg, _, y int) tea.Cmd {
@@ -91,7 +96,10 @@ func (r *reference) View() string {
 	lines := []string{bar(heading, " "+r.below, r.w)}
 	if r.list.focus < r.list.len {
 		for _, line := range wrap(r.explain(r.list.focus), r.w-2) {
-			lines = append(lines, fit(" "+t.Text.Render(content.Clean(line)), r.w))
+			p := &painter{theme: t, find: r.find.re}
+			p.blank(min(1, r.w))
+			p.left(t.Text, content.Clean(line), max(r.w-1, 0))
+			lines = append(lines, p.String())
 		}
 	}
 	below := stack(lines, r.w, r.helpHeight())
@@ -118,14 +126,17 @@ func newCommandsWindow(a *App) *reference {
 	r.explain = func(i int) string { return all[i].Help }
 	r.choose = func(i int) tea.Cmd { return a.commandPrompt(all[i].Name+" ", 0) }
 	r.list.line = func(i, w int, focus bool) []string {
-		return []string{commandLine(a.theme, all[i], w, focus)}
+		return []string{r.commandLine(all[i], w, focus)}
 	}
+	r.searchIn(func(i int) string { return command.Signature(all[i]) })
 	return r
 }
 
-func commandLine(t *style.Theme, c command.Command, w int, focus bool) string {
+func (r *reference) commandLine(c command.Command, w int, focus bool) string {
+	t := r.app.theme
 	p := &painter{theme: t, focus: focus}
 	lead(p)
+	p.find = r.find.re
 	spans := []span{{c.Name, t.Title}}
 	for _, param := range c.Params {
 		spans = append(spans, span{" " + param.String(), t.Text})
@@ -150,5 +161,9 @@ func newKeysWindow(a *App) *keysWindow {
 	}
 	w.choose = func(i int) tea.Cmd { return a.editBinding(w.bindings[i]) }
 	w.list.line = w.line
+	w.searchIn(func(i int) string {
+		b := w.bindings[i]
+		return b.Key + "  " + strings.Join(b.Contexts, ", ")
+	})
 	return w
 }

@@ -49,16 +49,18 @@ func (f *footer) status() string {
 	return fit(b.String(), f.w)
 }
 
-// places says where the proxy listens: the first place and how many more there are where all would leave little room for the flags.
+// places says where the proxy listens: all places if they take half of the line at most, or else as many as do, and
+// how many more there are.
 func (f *footer) places() string {
 	if f.listen == "" {
 		return ""
 	}
-	all := "[" + f.listen + "]"
-	if first, rest, more := strings.Cut(f.listen, ", "); more && ansi.StringWidth(all) > f.w/3 {
-		return fmt.Sprintf("[%s +%d]", first, 1+strings.Count(rest, ", "))
+	all := strings.Split(f.listen, ", ")
+	text := "[" + f.listen + "]"
+	for n := len(all) - 1; n > 0 && ansi.StringWidth(text) > f.w/2; n-- {
+		text = fmt.Sprintf("[%s +%d]", strings.Join(all[:n], ", "), len(all)-n)
 	}
-	return all
+	return text
 }
 
 // flags lists what is switched on, in the order of the status line.

@@ -7,8 +7,12 @@ func TestManyPlaces(t *testing.T) {
 	drive(t, 80, 24, gallery(), func(d *driver) {
 		d.run("set view_filter '~m POST'")
 		d.app.foot.listen = "127.0.0.1:8080, 127.0.0.1:5353"
-		d.wantScreen("[f:~m POST]", "[127.0.0.1:8080 +1]")
+		d.wantScreen("[f:~m POST]", "[127.0.0.1:8080, 127.0.0.1:5353]")
+		d.app.foot.listen = "127.0.0.1:8080, 127.0.0.1:5353, *:1080, *:51820"
+		d.wantScreen("[f:~m POST]", "[127.0.0.1:8080, 127.0.0.1:5353 +2]")
 		d.app.foot.listen = "*:1, *:2, *:3"
 		d.wantScreen("[*:1, *:2, *:3]")
+		d.app.foot.listen = "[fe80::1234:5678:9abc:def0]:8080, [fe80::1234:5678:9abc:def0]:8081"
+		d.wantScreen("[[fe80::1234:5678:9abc:def0]:8080 +1]")
 	})
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"os"
 	"syscall"
@@ -123,7 +124,8 @@ func each(flows <-chan []*flow.Flow, take func([]*flow.Flow), loaded <-chan []*f
 	}
 }
 
-// read reads rfile apart, closes its channel after it, and then the one that it returns. A file that is damaged ends a program that was to read it and no more.
+// read reads rfile apart, closes its channel after it, and then the one that it returns. A file that is damaged ends a program
+// that was to read it and no more, one that cannot be opened every program.
 func read(run *running, opts *option.Options, flows pending, log *slog.Logger) <-chan struct{} {
 	done := make(chan struct{})
 	run.owned.Go(func() {
@@ -132,13 +134,19 @@ func read(run *running, opts *option.Options, flows pending, log *slog.Logger) <
 		close(flows.to)
 		switch {
 		case err == nil:
-		case finite(opts):
+		case finite(opts), unopened(err):
 			run.stop(err)
 		default:
 			log.Error(err.Error())
 		}
 	})
 	return done
+}
+
+// unopened reports whether an error is that a file could not be opened.
+func unopened(err error) bool {
+	failed, ok := errors.AsType[*fs.PathError](err)
+	return ok && failed.Op == "open"
 }
 
 // colorful reports whether colours are of use on a file.

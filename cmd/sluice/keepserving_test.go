@@ -60,7 +60,7 @@ func TestEndsWhenDone(t *testing.T) {
 }
 
 func TestFinite(t *testing.T) {
-	for spec, want := range map[string]bool{"": false, "client_replay=x": true, "server_replay=x": true} {
+	for spec, want := range map[string]bool{"": false, "client_replay=x": true, "server_replay=x": true, "rfile=x": true, "save_stream_file=x": false} {
 		opts := option.New()
 		if spec != "" {
 			if err := opts.Set(spec); err != nil {

@@ -122,7 +122,7 @@ func readable(t *testing.T, name string) (paths []string, bad error) {
 	return paths, nil
 }
 
-// TestKilledFile kills the program amid traffic.
+// TestKilledFile kills the program amid traffic, and goes on with its file.
 func TestKilledFile(t *testing.T) {
 	w, name := newWorld(t), filepath.Join(t.TempDir(), "flows.mitm")
 	s := w.save("", "-w", name)
@@ -155,6 +155,14 @@ func TestKilledFile(t *testing.T) {
 		if want := fmt.Sprint("/", i); path != want {
 			t.Errorf("flow %d is %s", i, path)
 		}
+	}
+	s = w.save("", "-w", "+"+name)
+	w.get("/after")
+	if err := s.end(syscall.SIGTERM); err != nil {
+		t.Errorf("%v:\n%s", err, s.text())
+	}
+	if all := saved(t, name); !slices.Equal(all, append(got, "/after")) {
+		t.Error(all)
 	}
 }
 

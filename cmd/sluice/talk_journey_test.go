@@ -55,7 +55,7 @@ func echo(t *testing.T, network string) string {
 // TestJourneyTalk holds a message over TCP and over UDP, edits it, drops another, injects one, and shows only some of them.
 func TestJourneyTalk(t *testing.T) {
 	editor := filepath.Join(t.TempDir(), "editor")
-	script := "#!/bin/sh\ngrep -q 'please hold' \"$1\" && printf 'from the editor' > \"$1\"\n"
+	script := "#!/bin/sh\nif grep -q 'please hold' \"$1\"; then printf 'from the editor' > \"$1\"\nelse sed -i 's/^    \"hold\": 1$/    \"held\": 2/' \"$1\"; fi\n"
 	if err := os.WriteFile(editor, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -111,6 +111,15 @@ func talkJourney(t *testing.T, x *terminal, network, tab, address string) {
 	x.press("a")
 	hear("you said: from the editor")
 	x.see("4 messages open", "you said: from the editor")
+
+	say(`{"hold":1}`)
+	x.see("[held]", `"hold": 1`)
+	x.press("e")
+	x.see("Edit...", "2) "+network+"-message (json)")
+	x.press("2")
+	x.see("[held]", `"held": 2`)
+	x.press("a")
+	hear(`you said: {"held":2}`)
 
 	say("hold and drop this")
 	x.see("[held] hold and drop this")

@@ -1,13 +1,11 @@
 package dump
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"sluice/proxy/flow"
 )
@@ -26,57 +24,58 @@ type File struct {
 	pending []byte
 	ends    []int // of the flows in pending
 	enc     writer
+	notices []string
 }
 
-// Open opens a file for writing, which only its owner can read if it is new; its folders are made too. Unless appending is
-// set what was in it is gone. A file that ends in the middle of a flow is not appended to.
+// Open opens a file for writing, which only its owner can read if it is new. Unless appending is set what was in it
+// is gone. If that ends in the middle of a flow the rest of this is moved to a side file; see Notices.
 func Open(path string, appending bool, format Format) (*File, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return nil, fmt.Errorf("cannot write flows: %w", err)
-	}
 	w := &File{Format: format, path: path}
 	return w, w.open(appending)
 }
 
 func (w *File) open(appending bool) error {
-	flags := os.O_RDWR | os.O_CREATE | os.O_TRUNC
+	flags, how := os.O_RDWR|os.O_CREATE, "write"
 	if appending {
-		flags = os.O_RDWR | os.O_CREATE | os.O_APPEND
+		flags, how = flags|os.O_APPEND, "append"
 	}
 	f, err := os.OpenFile(w.path, flags, 0o600)
 	if err != nil {
 		return fmt.Errorf("cannot write flows: %w", err)
 	}
-	info, err := f.Stat()
-	if err == nil && info.Mode().IsRegular() {
-		w.size = info.Size()
-		err = checkEnd(f, w.size)
-	} else {
-		w.size = -1
-	}
-	if err != nil {
+	if err := w.begin(f, appending); err != nil {
 		f.Close()
-		return fmt.Errorf("cannot append flows to %s: %w: choose another file", w.path, err)
+		return fmt.Errorf("cannot %s flows to %s: %w: choose another file", how, w.path, err)
 	}
 	w.f = f
 	return nil
 }
 
-// checkEnd reports whether size bytes are a row of whole values. It reads no more of them than their lengths.
-func checkEnd(r io.ReaderAt, size int64) error {
-	for at := int64(0); at < size; {
-		s := scanner{at: at, r: bufio.NewReaderSize(io.NewSectionReader(r, at, maxDigits+1), 16)}
-		n, err := s.length()
-		if err != nil {
-			return err
-		}
-		next := s.at + n + 1
-		if next > size {
-			return &Error{size, fmt.Errorf("the file ends in the middle of a flow that begins at byte %d", at)}
-		}
-		at = next
+// begin empties the file, or finds its end.
+func (w *File) begin(f *os.File, appending bool) error {
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		w.size = -1
+		return nil
 	}
-	return nil
+	switch {
+	case err != nil:
+		return err
+	case appending:
+		w.size = info.Size()
+		err = w.mend(f)
+	case info.Size() > 0:
+		w.size = 0
+		if err = aloneWith(f); err == nil {
+			err = f.Truncate(0)
+		}
+	default:
+		w.size = 0
+	}
+	if err == nil {
+		share(f)
+	}
+	return err
 }
 
 // Add has a flow written, at Flush at the latest. An error is about this flow, or about those that waited for being written.

@@ -3,17 +3,23 @@ package dump
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 
 	"sluice/proxy/flow"
 )
 
-// Save writes flows to a file, behind what is in it if appending is set. It returns how many were written: those for
-// which the format has no place are left out, and the error says so, once.
-func Save(ctx context.Context, path string, appending bool, format Format, flows []*flow.Flow) (n int, err error) {
+// Save writes flows to a file, behind what is in it if appending is set. It returns how many were written, and what a
+// person should know of the file: flows for which the format has no place are left out, and the error says so, once.
+func Save(ctx context.Context, path string, appending bool, format Format, flows []*flow.Flow) (n int, notices []string, err error) {
 	file, err := Open(path, appending, format)
-	if err != nil {
-		return 0, err
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil, fmt.Errorf("%w: choose a folder that is there, or make this one", err)
 	}
+	if err != nil {
+		return 0, nil, err
+	}
+	notices = file.Notices()
 	var unfit error
 	for _, f := range flows {
 		err := ctx.Err()
@@ -21,7 +27,7 @@ func Save(ctx context.Context, path string, appending bool, format Format, flows
 			err = file.Add(f)
 		}
 		if _, failed := errors.AsType[*WriteError](err); failed || ctx.Err() != nil {
-			return n, errors.Join(err, file.Close())
+			return n, notices, errors.Join(err, file.Close())
 		}
 		if err == nil {
 			n++
@@ -29,5 +35,5 @@ func Save(ctx context.Context, path string, appending bool, format Format, flows
 			unfit = err
 		}
 	}
-	return n, errors.Join(file.Close(), unfit)
+	return n, notices, errors.Join(file.Close(), unfit)
 }

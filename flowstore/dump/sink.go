@@ -3,7 +3,9 @@ package dump
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -55,9 +57,33 @@ func (t *Target) file(now time.Time) (out Output, path string, err error) {
 	case strings.TrimPrefix(t.Path, "+") == "":
 		err = errors.New("a path is needed, as in: ./flows.mitm")
 	default:
-		out, err = Open(path, strings.HasPrefix(t.Path, "+"), t.Format)
+		out, err = openFile(path, strings.HasPrefix(t.Path, "+"), t.Format)
 	}
 	return out, path, err
+}
+
+// openFile opens a file in a folder that may have to be made.
+func openFile(path string, appending bool, format Format) (*File, error) {
+	made, err := makeFolder(filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	file, err := Open(path, appending, format)
+	if err == nil && made != "" {
+		file.notices = append(file.notices, made)
+	}
+	return file, err
+}
+
+// makeFolder makes a folder and those it is in, and says so if it was not there.
+func makeFolder(path string) (made string, err error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		made = "flows go to a new folder, " + path
+	}
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return "", fmt.Errorf("cannot write flows: %w", err)
+	}
+	return made, nil
 }
 
 // retarget goes on with the same file.
@@ -83,6 +109,18 @@ func (s *sink) add(f *flow.Flow) {
 		s.file, s.path = file, path
 	}
 	s.report(s.file.Add(f))
+	s.tell()
+}
+
+// tell says what a person should know of the file.
+func (s *sink) tell() {
+	file, ok := s.file.(*File)
+	if !ok {
+		return
+	}
+	for _, text := range file.Notices() {
+		s.log.Warn(text)
+	}
 }
 
 // another is true when it is time for the next file.
@@ -94,6 +132,7 @@ func (s *sink) another() bool {
 func (s *sink) flush() {
 	if s.file != nil && s.file.Waiting() > 0 {
 		s.report(s.file.Flush())
+		s.tell()
 	}
 }
 

@@ -276,6 +276,7 @@ func (s *Stream) set(t Target) error {
 	}
 	s.finish()
 	s.sink.target, s.sink.file, s.sink.path, s.sink.missed, s.sink.lost = t, file, path, 0, 0
+	s.sink.tell()
 	return nil
 }
 

@@ -99,7 +99,11 @@ func may(rules []bodyRule, f *flow.Flow) bool {
 
 // apply applies all rules for a flow to a message that is whole and has not been sent, when their files have been read if they have any.
 func (m *ModifyBody) apply(rules []bodyRule, f *flow.Flow, msg *flow.HTTPMessage) <-chan layer.Verdict {
-	if msg.Stream || !msg.Hold || msg.Body.Len() == 0 || msg.Body.Gap() != flow.Whole {
+	switch {
+	case !msg.Hold || msg.Body.Len() == 0:
+		return nil
+	case msg.Stream || msg.Body.Gap() != flow.Whole:
+		m.missed(rules, f, msg)
 		return nil
 	}
 	var fit []bodyRule
@@ -127,6 +131,16 @@ func (m *ModifyBody) apply(rules []bodyRule, f *flow.Flow, msg *flow.HTTPMessage
 		}
 		m.change(fit, f, msg)
 	})
+}
+
+// missed says in the log and with the flow that a body passed which a rule may be for.
+func (m *ModifyBody) missed(rules []bodyRule, f *flow.Flow, msg *flow.HTTPMessage) {
+	if !may(rules, f) {
+		return
+	}
+	text := "modify_body did not act on " + sized(f, msg) + ": it " + passed
+	note(f, missedKey, text)
+	m.log.Warn(text+". The filter ~meta "+missedKey+" shows all such flows", "url", f.Request.PrettyURL())
 }
 
 // readFiles sets what rules put into a body that have it in a file. Those whose file cannot be read put nothing into it.

@@ -1,6 +1,7 @@
 package addon
 
 import (
+	"fmt"
 	"sync"
 	"sync/atomic"
 
@@ -81,8 +82,30 @@ func (w *waitlist) head(f *flow.Flow, m *flow.HTTPMessage, known bool) bool {
 	return false
 }
 
-// whole reports whether an addon acts on a message that has come, because it has waited for it.
-func (w *waitlist) whole(f *flow.Flow, m *flow.HTTPMessage) bool { return w.take(f.ID) && !m.Stream }
+// whole reports whether an addon acts on a message that has come, because it has waited for it. It does not on one that
+// passed meanwhile because it was too large to be held, which the flow says.
+func (w *waitlist) whole(f *flow.Flow, m *flow.HTTPMessage) bool {
+	waited := w.take(f.ID)
+	if waited && m.Stream {
+		note(f, missedKey, "rules that had to know "+sized(f, m)+" did not act: it "+passed)
+	}
+	return waited && !m.Stream
+}
+
+// missedKey is the name of the fact that some rule did not act on a flow. passed says why.
+const (
+	missedKey = "rule_missed"
+	passed    = "passed as it came, for it is larger than what is held of a body"
+)
+
+// sized names the body of a message.
+func sized(f *flow.Flow, m *flow.HTTPMessage) string {
+	what := "request"
+	if f.Response != nil && m == &f.Response.HTTPMessage {
+		what = "response"
+	}
+	return fmt.Sprintf("the %s body of %d bytes", what, m.Body.Len())
+}
 
 // known reports whether it is known by the head of a message which of some rules are for a flow.
 func known(rules []*rule.Rule, f *flow.Flow) bool {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"sluice/proxy/flow"
 	"sluice/proxy/layer"
 	"sluice/proxy/option"
 )
@@ -48,6 +49,12 @@ func TestRulesWaitForBodies(t *testing.T) {
 			if n := c.w.n.Load(); streamed && n != 0 || !streamed && n != 1 && name != "modify_body" {
 				t.Errorf("%s: %d flows wait", name, n)
 			}
+			if f.Request.Stream = true; !streamed && name != "modify_body" { // it was too large after all
+				c.a.Handle(&layer.Request{OfFlow: of})
+				if got := f.Metadata[missedKey]; !strings.Contains(got, "did not act: it passed as it came") || f.Response != nil {
+					t.Errorf("%s: a body that passed leaves %q", name, got)
+				}
+			}
 			c.a.Handle(&layer.Error{OfFlow: of})
 			if c.w.n.Load() != 0 || len(c.w.flows) != 0 {
 				t.Errorf("%s: a flow that has ended is remembered", name)
@@ -73,6 +80,32 @@ func TestModifyBodyWarnsOfEventStreams(t *testing.T) {
 		m.Handle(&layer.ResponseHeaders{OfFlow: layer.OfFlow{Flow: f}})
 		if f.Response.Hold != warned || strings.Contains(out.String(), "event stream") != warned {
 			t.Errorf("%s: held %v: %s", spec, f.Response.Hold, out.String())
+		}
+	}
+}
+
+// TestModifyBodySaysWhatItMissed: a body that passed because it was too large is named in the log and marked, if a rule is for it.
+func TestModifyBodySaysWhatItMissed(t *testing.T) {
+	for spec, missed := range map[string]bool{"modify_body=/a/b": true, "modify_body=/~u nowhere/a/b": false, "modify_body=/~bs z/a/b": true} {
+		opts := option.New()
+		if err := opts.Set(spec); err != nil {
+			t.Fatal(err)
+		}
+		var out strings.Builder
+		m, err := NewModifyBody(opts, NewDisk(), slog.New(slog.NewTextHandler(&out, nil)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := exchange()
+		of := layer.OfFlow{Flow: f}
+		m.Handle(&layer.ResponseHeaders{OfFlow: of})
+		f.Response.Stream, f.Response.Hold = true, true // whoever else holds it
+		f.Response.Body = flow.Body{}
+		f.Response.Body.Skip(300 << 20)
+		m.Handle(&layer.Response{OfFlow: of})
+		const text = "modify_body did not act on the response body of 314572800 bytes: it passed as it came"
+		if strings.HasPrefix(f.Metadata[missedKey], text) != missed || strings.Contains(out.String(), text) != missed {
+			t.Errorf("%s: %q, %s", spec, f.Metadata, out.String())
 		}
 	}
 }

@@ -73,7 +73,7 @@ func (r *Registry) candidates(p Param, word string) []string {
 	case Bool:
 		return []string{"false", "true"}
 	case Path:
-		return r.paths(word)
+		return r.Paths(word)
 	case Choice:
 		choices, err := r.choices(context.Background(), p)
 		if err != nil {
@@ -90,8 +90,16 @@ func (r *Registry) candidates(p Param, word string) []string {
 	return nil
 }
 
-// paths lists the entries of the directory that word names the start of an entry of.
-func (r *Registry) paths(word string) []string {
+// Paths lists the entries of the directory that word names the start of an entry of, with the + in front that appends
+// if word has one. It reads the directory.
+func (r *Registry) Paths(word string) []string {
+	if rest, plus := strings.CutPrefix(word, "+"); plus {
+		found := r.Paths(rest)
+		for i := range found {
+			found[i] = "+" + found[i]
+		}
+		return found
+	}
 	if word == "" {
 		word = "./"
 	}

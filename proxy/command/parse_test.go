@@ -3,7 +3,9 @@ package command
 import (
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -237,4 +239,16 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%q is valid but: %v", line, err)
 		}
 	})
+}
+
+// TestCompletePathsToAppendTo: a + in front of a path does not keep it from being completed.
+func TestCompletePathsToAppendTo(t *testing.T) {
+	r := NewRegistry(nil)
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "a.mitm"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.Paths("+" + dir + "/a"); len(got) != 1 || got[0] != "+"+dir+"/a.mitm" {
+		t.Error(got)
+	}
 }

@@ -174,7 +174,11 @@ func countError(c Command, got int) error {
 	if strings.HasSuffix(" "+want, " 1") {
 		things = "argument"
 	}
-	return fmt.Errorf("wants %s %s, got %d: write %s", want, things, got, usage(c))
+	hint := ""
+	if got > most && most > 0 {
+		hint = ", with quotes around a text that has blanks"
+	}
+	return fmt.Errorf("wants %s %s, got %d: write %s%s", want, things, got, usage(c), hint)
 }
 
 // Signature returns the command as help shows it: name a b *rest -> type.

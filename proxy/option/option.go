@@ -114,7 +114,7 @@ func lookup(name string) (*Spec, error) {
 	if near := spell.Nearest(strings.ReplaceAll(strings.ToLower(name), "-", "_"), maps.Keys(table)); near != "" {
 		return nil, fmt.Errorf("unknown option %q: did you mean %s?", name, near)
 	}
-	return nil, fmt.Errorf("unknown option %q: run with --options to list them all", name)
+	return nil, fmt.Errorf("unknown option %q: sluice --options lists them all, and O in the console", name)
 }
 
 func mustSpec(name string) *Spec {

@@ -75,8 +75,8 @@ func TestSet(t *testing.T) {
 		{"certs=*.example.org=", "", nil, `certs: "*.example.org=" is not a certificate`},
 		{"upstream_cert=false add_upstream_certs_to_client_chain", "", nil, "needs upstream_cert: set upstream_cert=true"},
 		{"listen-prot=1", "", nil, `unknown option "listen-prot": did you mean listen_port?`},
-		{"=1", "", nil, `unknown option "": run with --options to list them all`},
-		{"nothinglikeit", "", nil, `unknown option "nothinglikeit": run with --options`},
+		{"=1", "", nil, `unknown option "": sluice --options lists them all`},
+		{"nothinglikeit", "", nil, `unknown option "nothinglikeit": sluice --options`},
 	}
 	for _, tt := range tests {
 		o := New()

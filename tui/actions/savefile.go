@@ -28,13 +28,21 @@ func (e Env) saveFile(_ context.Context, args command.Args) (any, error) {
 		format = dump.Old
 	}
 	e.Go(func(ctx context.Context) (string, error) {
-		n, err := dump.Save(ctx, option.ExpandHome(path), appending, format, list)
+		n, notices, err := dump.Save(ctx, option.ExpandHome(path), appending, format, list)
 		if err == nil {
-			return "Saved " + count(n, "flow") + " to " + path + "." + missing(list), nil
+			return "Saved " + count(n, "flow") + " to " + path + "." + missing(list) + said(notices), nil
 		}
 		return "", fmt.Errorf("%s of %d were saved to %s: %w", count(n, "flow"), len(list), path, err)
 	})
 	return nil, nil
+}
+
+// said is what there is to know of a file besides.
+func said(notices []string) string {
+	if len(notices) == 0 {
+		return ""
+	}
+	return " " + strings.Join(notices, ". ") + "."
 }
 
 // missing says how many flows were saved without bodies that the store let go.

@@ -25,7 +25,7 @@ func (e Env) saveHARCommand() command.Command {
 			e.Go(func(ctx context.Context) (string, error) {
 				n, err := har.Save(ctx, path, slices.Values(web))
 				if err != nil {
-					return "", err
+					return "", elsewhere(err)
 				}
 				text := "Saved " + count(n, "flow") + " to " + path + "."
 				if left := len(list) - len(web); left > 0 {

@@ -59,6 +59,13 @@ var (
 	errNoMessage = errors.New("there is no message to edit yet")
 )
 
+// ofHTTP are the parts of every HTTP flow but its comment.
+var ofHTTP = []string{Cookies, URLEncodedForm, MultipartForm, Path, Method, Query, Reason, RequestHeaders,
+	ResponseHeaders, RequestBody, ResponseBody, StatusCode, SetCookies, URL}
+
+// All returns the parts that flows of some kind have.
+func All() []string { return append(slices.Clone(ofHTTP), WebSocket, TCP, UDP, DNSAnswers, Comment) }
+
 // Parts returns the parts of a flow that can be edited, in the order of the
 // chooser. There are none of a DNS flow without an answer or of no flow.
 func Parts(f *flow.Flow) []string {
@@ -72,8 +79,7 @@ func Parts(f *flow.Flow) []string {
 	case f.Kind == flow.UDP:
 		return []string{UDP, Comment}
 	}
-	parts := []string{Cookies, URLEncodedForm, MultipartForm, Path, Method, Query, Reason, RequestHeaders,
-		ResponseHeaders, RequestBody, ResponseBody, StatusCode, SetCookies, URL}
+	parts := slices.Clone(ofHTTP)
 	switch {
 	case f.WebSocket == nil:
 	case f.Intercepted && len(f.WebSocket.Messages) > 0: // what it is held for

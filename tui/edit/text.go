@@ -67,6 +67,9 @@ func ApplyText(f *flow.Flow, part string, data []byte) error {
 		}
 		return setLastMessage(f, data)
 	}
+	if _, view, ok := inView(part); ok && isMessage(plainPart(part)) {
+		return setViewedMessage(f, view, data)
+	}
 	if part == ResponseBody {
 		response(f)
 	}
@@ -117,6 +120,8 @@ func bodyOf(f *flow.Flow, part string) *flow.HTTPMessage {
 	return nil
 }
 
+func isMessage(part string) bool { return part == WebSocket || part == TCP || part == UDP }
+
 func messagesOf(f *flow.Flow) []flow.Message {
 	if f.WebSocket != nil {
 		return f.WebSocket.Messages
@@ -134,6 +139,22 @@ func lastMessage(f *flow.Flow) (flow.Message, error) {
 		return m, errors.New("the content of the message was let go to save memory")
 	}
 	return m, nil
+}
+
+// setViewedMessage replaces the last message by one that was edited in a view. The line ends that frame it stay.
+func setViewedMessage(f *flow.Flow, view string, text []byte) error {
+	m, err := lastMessage(f)
+	if err != nil {
+		return err
+	}
+	data, err := encoded(view, m.Content, text)
+	if err != nil {
+		return err
+	}
+	if front := bytes.TrimRight(m.Content, "\r\n"); view != hexView && len(front) > 0 {
+		data = append(bytes.TrimRight(bytes.Clone(data), "\r\n"), m.Content[len(front):]...)
+	}
+	return setLastMessage(f, data)
 }
 
 // setLastMessage replaces the last message in a new list.

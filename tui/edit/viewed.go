@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"sluice/proxy/content"
 	"sluice/proxy/flow"
@@ -13,9 +14,15 @@ import (
 // maxDetect is how large a decoded body may be for Parts to look for its view.
 const maxDetect = 1 << 20
 
+// hexView is the view in which any content can be edited.
+const hexView = "hex stream"
+
 // InViews returns the bodies of a flow that can be edited in the view of a name, as
-// request-body (json). Auto is the view that suits best.
+// request-body (json), and the last message as tcp-message (json). Auto is the view that suits best.
 func InViews(f *flow.Flow, view string) []string {
+	if kind := messageKind(f); kind != "" && f.Kind != flow.HTTP {
+		return messageInView(f, kind, view)
+	}
 	var parts []string
 	for _, part := range []string{RequestBody, ResponseBody} {
 		m := bodyOf(f, part)
@@ -30,22 +37,57 @@ func InViews(f *flow.Flow, view string) []string {
 			parts = append(parts, part+" ("+name+")")
 		}
 	}
-	return parts
+	return append(parts, messageInView(f, messageKind(f), view)...)
 }
 
-// WithViews returns the parts of a flow as Parts does, and before the comment those of InViews.
+// messageKind returns the part that a message of the flow is, "" if it has none.
+func messageKind(f *flow.Flow) string {
+	switch {
+	case f.WebSocket != nil:
+		return WebSocket
+	case f.Kind == flow.TCP:
+		return TCP
+	case f.Kind == flow.UDP:
+		return UDP
+	}
+	return ""
+}
+
+// messageInView returns the last message in a view. Where there is no way back from the best view of what is no text
+// that is its bytes as digits.
+func messageInView(f *flow.Flow, kind, view string) []string {
+	m, err := lastMessage(f)
+	if kind == "" || err != nil || len(m.Content) == 0 || len(m.Content) > maxDetect {
+		return nil
+	}
+	name, _, ok := content.Editable(view, content.Meta{}, m.Content)
+	if !ok && !utf8.Valid(m.Content) {
+		name, ok = hexView, true
+	}
+	if !ok {
+		return nil
+	}
+	return []string{kind + " (" + name + ")"}
+}
+
+// WithViews returns the parts of a flow as Parts does, and before the comment those of InViews. A held message comes first
+// in its view too.
 func WithViews(f *flow.Flow, view string) []string {
 	parts := Parts(f)
-	if f == nil || f.Kind != flow.HTTP {
+	if len(parts) == 0 || f.Kind == flow.DNS {
 		return parts
 	}
-	return slices.Insert(parts, len(parts)-1, InViews(f, view)...)
+	viewed := InViews(f, view)
+	if n := len(viewed) - 1; parts[0] == WebSocket && n >= 0 && strings.HasPrefix(viewed[n], WebSocket) {
+		parts, viewed = slices.Insert(parts, 1, viewed[n]), viewed[:n]
+	}
+	return slices.Insert(parts, len(parts)-1, viewed...)
 }
 
-// inView takes apart the name of a body that is edited in a view.
+// inView takes apart the name of a body or message that is edited in a view.
 func inView(part string) (body, view string, ok bool) {
 	body, view, ok = strings.Cut(strings.TrimSuffix(part, ")"), " (")
-	if !ok || body != RequestBody && body != ResponseBody {
+	if !ok || !slices.Contains([]string{RequestBody, ResponseBody, WebSocket, TCP, UDP}, body) {
 		return "", "", false
 	}
 	v, known := content.Lookup(view)
@@ -64,17 +106,24 @@ func metaOf(f *flow.Flow, part string, m *flow.HTTPMessage) content.Meta {
 	return content.MetaOf(m.Headers, f.Request.Path, plainPart(part) == RequestBody)
 }
 
-// viewed returns the content of a body as it is edited in a view.
+// viewed returns the content of a body or message as it is edited in a view.
 func viewed(f *flow.Flow, part, view string) ([]byte, error) {
-	m := bodyOf(f, part)
-	if m == nil {
+	var data []byte
+	var meta content.Meta
+	var err error
+	if m := bodyOf(f, part); m != nil {
+		meta = metaOf(f, part, m)
+		data, _, err = decoded(m)
+	} else if isMessage(plainPart(part)) {
+		var last flow.Message
+		last, err = lastMessage(f)
+		data = last.Content
+	} else {
 		return nil, nil
 	}
-	data, _, err := decoded(m)
 	if err != nil {
 		return nil, err
 	}
-	meta := metaOf(f, part, m)
 	_, e, ok := content.Editable(view, meta, data)
 	if !ok {
 		return nil, fmt.Errorf("there is no way back from the %s view: edit the %s itself", view, plainPart(part))

@@ -1,6 +1,7 @@
 package keymap
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -98,3 +99,22 @@ var short = strings.NewReplacer("enter", "⏎", "right", "→", "space", "␣")
 
 // Short returns a key as the quick help shows it.
 func Short(key string) string { return short.Replace(key) }
+
+// special are the keys that are called by a name.
+var special = map[string]bool{
+	"enter": true, "tab": true, "esc": true, "space": true, "backspace": true, "delete": true, "insert": true, "home": true, "end": true,
+	"page up": true, "page down": true, "up": true, "down": true, "left": true, "right": true,
+}
+
+// Pressable reports whether there may be a key that is spelled so.
+func Pressable(spec string) bool {
+	key := Normalize(spec)
+	for _, mod := range []string{"shift ", "meta ", "ctrl "} {
+		key = strings.TrimPrefix(key, mod)
+	}
+	if n, ok := strings.CutPrefix(key, "f"); ok && n != "" {
+		i, err := strconv.Atoi(n)
+		return err == nil && i > 0 && i < 64
+	}
+	return special[key] || utf8.RuneCountInString(key) == 1
+}

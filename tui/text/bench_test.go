@@ -34,7 +34,7 @@ func BenchmarkSearch(b *testing.B) {
 	for _, pattern := range []string{"nowhere", "Nowhere", "now[a-z]+here"} {
 		b.Run(pattern, func(b *testing.B) {
 			doc := bigJSON(10 << 20)
-			re := compile(pattern)
+			re := Compile(pattern)
 			b.SetBytes(10 << 20)
 			for b.Loop() {
 				s := &search{pattern: pattern, from: pulling(doc.Lines)}

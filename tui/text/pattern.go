@@ -6,8 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// compile returns a pattern as a regular expression.
-func compile(pattern string) *regexp.Regexp {
+// Compile returns a pattern as a regular expression: as that if it can be one, or else as a plain text; without capitals
+// their case does not count.
+func Compile(pattern string) *regexp.Regexp {
 	flags := ""
 	if strings.ToLower(pattern) == pattern {
 		flags = "(?i)"

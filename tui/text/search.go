@@ -118,7 +118,7 @@ func (m *Model) searchOn() tea.Cmd {
 	s.more = nil
 	return func() tea.Msg {
 		if re == nil {
-			re = compile(s.pattern)
+			re = Compile(s.pattern)
 		}
 		s.from.add(more)
 		hits, done := s.read(re, room)
