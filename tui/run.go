@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"syscall"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/term"
@@ -19,7 +21,9 @@ func Run(ctx context.Context, cfg Config) error {
 	}
 	app := New(cfg)
 	defer app.Close()
-	program := tea.NewProgram(app, tea.WithContext(ctx), tea.WithFilter(askFirst))
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	program := tea.NewProgram(app, tea.WithContext(ctx), tea.WithFilter(askFirst), tea.WithInput(keyboard{os.Stdin, cancel}))
 	_, err := program.Run()
 	if ctx.Err() != nil || errors.Is(err, tea.ErrInterrupted) {
 		return nil
@@ -29,6 +33,23 @@ func Run(ctx context.Context, cfg Config) error {
 	}
 	return nil
 }
+
+// A keyboard is the input of a terminal. It ends when the terminal is gone, of which not every program that runs in it gets a signal.
+type keyboard struct {
+	*os.File
+	gone func()
+}
+
+func (k keyboard) Read(p []byte) (int, error) {
+	n, err := k.File.Read(p)
+	if errors.Is(err, io.EOF) || errors.Is(err, syscall.EIO) {
+		k.gone()
+	}
+	return n, err
+}
+
+// Terminal returns the file, for programs that take the terminal over.
+func (k keyboard) Terminal() *os.File { return k.File }
 
 // canDraw reports why the console cannot show itself.
 func canDraw(tty bool, kind string) error {

@@ -187,3 +187,20 @@ func TestJourneyEnds(t *testing.T) {
 		})
 	}
 }
+
+// A shell that does not care has the program outlive the terminal, and tells it nothing.
+func TestJourneyTerminalGone(t *testing.T) {
+	w := newWorld(t)
+	x := openTerminal(t, 80, 24, nil, "sh", append([]string{"-c", `trap "" HUP; sluice "$@"; exit $?`, "sh"}, w.flags()...)...)
+	x.see("No flows yet")
+	x.ptm.Close()
+	w.get("/drawn") // the terminal is closed once the reader has come back from it
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for !x.exited && !x.late {
+		x.news.Wait()
+	}
+	if !x.exited || x.status != nil {
+		t.Errorf("ended: %v, with %v", x.exited, x.status)
+	}
+}

@@ -15,14 +15,7 @@ import (
 // http1Client is an HTTP/1 connection on which we are the client: a server's. It carries one exchange at a time.
 type http1Client struct {
 	*serverConn
-
-	state http1State
-	in    []byte // not used yet; nil if empty
-	out   output
-	scan  http1.Scanner
-	body  http1.BodyReader
-	ev    httpEvent
-	first time.Time
+	http1Conn
 
 	interim      int         // how many 1xx responses have come to the request
 	stream       *HTTPStream // nil: idle
@@ -30,7 +23,6 @@ type http1Client struct {
 	response     *flow.Response
 	chunked      bool // the request's framing
 	owed         int  // bytes of the request that the server has not taken yet
-	inflow       throttle
 	lasts        bool // the response lasts until the connection closes
 	multiplexed  bool // the client speaks HTTP/2
 	requestDone  bool
@@ -46,7 +38,9 @@ func (c *http1Client) start() {}
 func (c *http1Client) handle(ev layer.Event) {
 	switch ev := ev.(type) {
 	case *layer.DataReceived:
-		c.receive(ev.Data)
+		if !c.take(ev.Data, c) {
+			c.abort("server sent too much ahead of its turn")
+		}
 	case *layer.ConnectionClosed:
 		c.eof()
 	case *layer.Drained:
@@ -75,37 +69,8 @@ func (c *http1Client) room() bool {
 	return c.stream == nil && !c.out.closes && c.server.State == flow.Open
 }
 
-func (c *http1Client) receive(data []byte) {
-	if len(c.in) > 0 {
-		c.in = append(c.in, data...)
-		c.pump()
-	} else if n := c.consume(data); n < len(data) {
-		c.in = append(c.in, data[n:]...)
-	}
-	if c.state == readNothing && len(c.in) > maxAhead {
-		c.abort("server sent too much ahead of its turn")
-	}
-}
-
 // pump reads on in what was kept.
-func (c *http1Client) pump() {
-	b := c.in
-	if b = b[c.consume(b):]; len(b) == 0 || c.out.closes {
-		b = nil
-	}
-	c.in = b
-}
-
-func (c *http1Client) consume(b []byte) (used int) {
-	for used < len(b) {
-		n := c.step(b[used:])
-		if n == 0 {
-			break
-		}
-		used += n
-	}
-	return used
-}
+func (c *http1Client) pump() { c.readKept(c) }
 
 func (c *http1Client) step(b []byte) int {
 	switch {

@@ -11,32 +11,12 @@ import (
 	"sluice/proxy/wire/http1"
 )
 
-// maxAhead bounds what a peer may send beyond the exchange that is under way, in bytes.
-const maxAhead = 64 << 10
-
-// http1State is what an HTTP/1 connection reads next.
-type http1State uint8
-
-const (
-	readHead http1State = iota
-	readBody
-	readNothing // the message is whole, the exchange is not over
-	readPipe    // bytes pass through the stream
-	readEnded   // what still comes is dropped
-)
-
 // http1Server is an HTTP/1 connection on which we are the server: the client's.
 // Requests are taken one at a time; what comes ahead waits in its buffer.
 type http1Server struct {
-	h     *HTTP
-	conn  *flow.Conn
-	state http1State
-	in    []byte // not used yet; nil if empty
-	out   output
-	scan  http1.Scanner
-	body  http1.BodyReader
-	ev    httpEvent
-	first time.Time // when the first byte of the head came
+	h    *HTTP
+	conn *flow.Conn
+	http1Conn
 
 	stream         *HTTPStream
 	request        *flow.Request  // as it came
@@ -45,30 +25,19 @@ type http1Server struct {
 	bare           bool           // the response has no body: what would be one would be taken for the next response
 	requestDone    bool
 	responseDone   bool
-	inflow         throttle
 	more           bool // in may be read on
 }
 
 func (s *http1Server) handle(ev layer.Event) {
 	switch ev := ev.(type) {
 	case *layer.DataReceived:
-		s.receive(ev.Data)
+		s.more = false
+		if !s.take(ev.Data, s) {
+			s.h.log(slog.LevelWarn, "client sent more than 64 KiB ahead of a response: closing the connection")
+			s.abort(clientDisconnected, "client sent too much ahead of a response")
+		}
 	case *layer.ConnectionClosed:
 		s.eof()
-	}
-}
-
-// receive reads data, which is lent, and keeps what cannot be used yet.
-func (s *http1Server) receive(data []byte) {
-	if len(s.in) > 0 {
-		s.in = append(s.in, data...)
-		s.read()
-	} else if n := s.consume(data); n < len(data) {
-		s.in = append(s.in, data[n:]...)
-	}
-	if s.state == readNothing && len(s.in) > maxAhead {
-		s.h.log(slog.LevelWarn, "client sent more than 64 KiB ahead of a response: closing the connection")
-		s.abort(clientDisconnected, "client sent too much ahead of a response")
 	}
 }
 
@@ -77,31 +46,12 @@ func (s *http1Server) pump() bool {
 	if !s.more {
 		return false
 	}
-	s.read()
+	s.more = false
+	s.readKept(s)
 	return true
 }
 
 func (s *http1Server) flush(cmds []layer.Command) []layer.Command { return s.out.flush(s.conn, cmds) }
-
-func (s *http1Server) read() {
-	s.more = false
-	b := s.in
-	if b = b[s.consume(b):]; len(b) == 0 || s.out.closes {
-		b = nil
-	}
-	s.in = b
-}
-
-func (s *http1Server) consume(b []byte) (used int) {
-	for used < len(b) {
-		n := s.step(b[used:])
-		if n == 0 {
-			break
-		}
-		used += n
-	}
-	return used
-}
 
 func (s *http1Server) step(b []byte) int {
 	switch s.state {

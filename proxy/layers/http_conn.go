@@ -124,7 +124,7 @@ func (c *serverConn) begin() {
 	if c.server.ALPN == alpnHTTP2 || c.h.prior(c.key) {
 		c.serverProtocol = newHTTP2Client(c)
 	} else {
-		c.serverProtocol = &http1Client{serverConn: c, out: output{ctx: c.h.ctx}}
+		c.serverProtocol = &http1Client{serverConn: c, http1Conn: http1Conn{out: output{ctx: c.h.ctx}}}
 	}
 	c.start()
 }

@@ -26,7 +26,7 @@ func newClientConn(h *HTTP) clientConn {
 }
 
 func newHTTP1Server(h *HTTP) *http1Server {
-	return &http1Server{h: h, conn: &h.ctx.Client.Conn, out: output{ctx: h.ctx}}
+	return &http1Server{h: h, conn: &h.ctx.Client.Conn, http1Conn: http1Conn{out: output{ctx: h.ctx}}}
 }
 
 // A sniffer is a client's connection that has not said yet which version of HTTP it speaks. Who

@@ -72,7 +72,14 @@ type session struct {
 	path     string // of a viewer's file that must still be removed
 }
 
-func (s *session) SetStdin(r io.Reader)  { s.in = r }
+// SetStdin takes the terminal itself from one that is looked into: a program needs the file.
+func (s *session) SetStdin(r io.Reader) {
+	s.in = r
+	if t, ok := r.(interface{ Terminal() *os.File }); ok {
+		s.in = t.Terminal()
+	}
+}
+
 func (s *session) SetStdout(w io.Writer) { s.out = w }
 func (s *session) SetStderr(w io.Writer) { s.err = w }
 
