@@ -99,7 +99,7 @@ func (s *source) entries(yield func(*flow.Flow, error) bool) error {
 		if err != nil {
 			return inEntry(n, err)
 		}
-		if f, err := flowOf(b, at, n); (f != nil || err != nil) && !yield(f, err) {
+		if f, err := flowOf(b, at, n, &s.kept); (f != nil || err != nil) && !yield(f, err) {
 			return errEnough
 		}
 		if over, err := s.take(']'); over || err != nil {
@@ -121,8 +121,8 @@ func inEntry(n int, err error) error {
 }
 
 // flowOf returns what entry n tells of; nil if that has never been on a network.
-func flowOf(b []byte, at int64, n int) (*flow.Flow, error) {
-	e, err := parseEntry(b, at)
+func flowOf(b []byte, at int64, n int, kept *texts) (*flow.Flow, error) {
+	e, err := parseEntry(b, at, kept)
 	if err == nil && local(e.request.url) {
 		return nil, nil
 	}
