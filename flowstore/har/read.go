@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/net/html/charset"
+
 	"sluice/proxy/flow"
 )
 
@@ -30,7 +32,7 @@ func (e *EntryError) Error() string {
 
 func (e *EntryError) Unwrap() error { return e.Err }
 
-// An Error says what is wrong with an archive and at which byte, counted from 0; of a compressed one, of what is in it. What
+// An Error says what is wrong with an archive and at which byte, counted from 0; of one that is compressed or in UTF-16, of what it is as UTF-8. What
 // comes behind is not read.
 type Error struct {
 	Byte int64
@@ -69,6 +71,10 @@ func open(r io.Reader) (*source, error) {
 			return nil, &Error{0, err}
 		}
 		in = bufio.NewReader(z)
+	}
+	if start, _ := in.Peek(2); utf16Of(start) != "" {
+		enc, _ := charset.Lookup(utf16Of(start))
+		in = bufio.NewReader(enc.NewDecoder().Reader(in))
 	}
 	s := &source{r: in}
 	if start, _ := in.Peek(len(byteOrderMark)); bytes.Equal(start, byteOrderMark) {
