@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 
 	"sluice/flowstore"
 	"sluice/flowstore/dump"
@@ -23,6 +24,11 @@ func checkHARDump(opts *option.Options) error {
 	path := harPath(opts)
 	if path == "" || path == standardOutput {
 		return nil
+	}
+	for _, other := range []string{"rfile", "save_stream_file"} {
+		if name := strings.TrimPrefix(opts.Str(other), "+"); name != "" && (sameFile(name, path) || option.ExpandHome(name) == path) {
+			return fmt.Errorf("hardump and %s are both %s: write to another file", other, name)
+		}
 	}
 	_, missing := os.Stat(path)
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)

@@ -50,11 +50,13 @@ func (w *indenter) request(q *flow.Request) {
 	w.headers("headers", q.Headers)
 	_, query, _ := strings.Cut(q.Path, "?")
 	w.fields("queryString", query)
+	why := ""
 	if q.Body.Len() > 0 || q.Method == "POST" || q.Method == "PUT" || q.Method == "PATCH" {
-		w.postData(q)
+		why = w.postData(q)
 	}
 	w.int("headersSize", size(q.Headers))
 	w.int("bodySize", q.Body.Len())
+	w.known("comment", why)
 	w.trailers(q.Trailers)
 	w.close('}')
 }
@@ -76,14 +78,19 @@ func urlOf(q *flow.Request) string {
 	return named.URL()
 }
 
-func (w *indenter) postData(q *flow.Request) {
+// postData writes the body of a request. If it is not here nothing is written, since mitmproxy reads no archive that has
+// no text there, and why it is not is returned.
+func (w *indenter) postData(q *flow.Request) (why string) {
 	b := bodyOf(&q.HTTPMessage)
+	if !b.here {
+		return b.comment
+	}
 	w.key("postData")
 	w.open('{')
 	w.text("mimeType", q.Headers.Get("Content-Type"))
 	w.bodyText(&b)
 	form := ""
-	if b.here && !b.packed && isForm(q.Headers) {
+	if !b.packed && isForm(q.Headers) {
 		form = string(b.text)
 	}
 	w.fields("params", form)
@@ -93,6 +100,7 @@ func (w *indenter) postData(q *flow.Request) {
 	}
 	w.oddities(&b)
 	w.close('}')
+	return ""
 }
 
 func (w *indenter) bodyText(b *body) {
@@ -216,11 +224,9 @@ func bodyOf(m *flow.HTTPMessage) body {
 			raw = plain
 		}
 	}
-	out.text, out.packed = raw, true
-	if !out.encoded {
-		if text, ok := toText(m.Headers.Get("Content-Type"), raw); ok {
-			out.text, out.packed = text, false
-		}
+	text, ok := toText(m.Headers.Get("Content-Type"), raw)
+	if out.text, out.packed = text, false; !ok {
+		out.text, out.packed = raw, true
 	}
 	out.plain = int64(len(raw)) + out.missing
 	return out

@@ -61,6 +61,7 @@ func (w *File) open(flag int) error {
 		err = w.write([]byte(head()))
 	}
 	if err != nil {
+		_ = f.Truncate(0) // what has a part of an archive in it would be taken for somebody else's file
 		f.Close()
 		w.file = nil
 	}

@@ -14,6 +14,8 @@ import (
 	"io"
 	"strings"
 	"unicode"
+
+	"golang.org/x/net/html/charset"
 )
 
 // Compressed reports whether an archive of that name is compressed.
@@ -35,6 +37,10 @@ func Is(prefix []byte) bool {
 		}
 		prefix = start[:n]
 	}
+	if name := utf16Of(prefix); name != "" {
+		enc, _ := charset.Lookup(name)
+		prefix, _ = enc.NewDecoder().Bytes(prefix[:len(prefix)&^1])
+	}
 	prefix = blankless(bytes.TrimPrefix(prefix, byteOrderMark))
 	if len(prefix) == 0 || prefix[0] != '{' {
 		return false
@@ -44,6 +50,18 @@ func Is(prefix []byte) bool {
 }
 
 var byteOrderMark = []byte("\xef\xbb\xbf")
+
+// utf16Of returns the name of the encoding of what begins with its mark in UTF-16, as a shell on Windows writes
+// what a program has printed; "" for any other.
+func utf16Of(b []byte) string {
+	switch {
+	case bytes.HasPrefix(b, []byte("\xff\xfe")):
+		return "utf-16le"
+	case bytes.HasPrefix(b, []byte("\xfe\xff")):
+		return "utf-16be"
+	}
+	return ""
+}
 
 func blankless(b []byte) []byte { return bytes.TrimLeftFunc(b, unicode.IsSpace) }
 

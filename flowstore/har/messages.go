@@ -96,7 +96,7 @@ func moment(x float64) time.Time {
 	case x >= 1e11:
 		x /= 1e3
 	}
-	return time.UnixMicro(int64(math.Round(min(x, 1e11) * 1e6)))
+	return time.UnixMicro(int64(math.Round(min(x, 9e9) * 1e6))) // so that no digit is lost
 }
 
 // webSocket gives a flow the messages of its entry.

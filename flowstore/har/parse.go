@@ -14,6 +14,33 @@ type parser struct {
 	b    []byte
 	i    int
 	base int64 // the byte of the archive that b begins with
+	kept *texts
+}
+
+// maxKept is how many bytes of texts are kept, and maxKeptText how long one may be.
+const maxKept, maxKeptText = 1 << 20, 256
+
+// texts knows short texts again, of which an archive has the same over and over, so that they are in memory once.
+type texts struct {
+	made  map[string]string
+	bytes int
+}
+
+func (t *texts) of(b []byte) string {
+	if t == nil || len(b) > maxKeptText {
+		return string(b)
+	}
+	s, ok := t.made[string(b)]
+	if ok {
+		return s
+	}
+	if t.made == nil || t.bytes > maxKept {
+		t.made, t.bytes = map[string]string{}, 0
+	}
+	s = string(b)
+	t.made[s] = s
+	t.bytes += len(s)
+	return s
 }
 
 // A fieldError says what is wrong with a field. Its path is empty for the value itself.
@@ -74,15 +101,16 @@ func (p *parser) object(field func(name string) error) error {
 		if !p.mark('"') {
 			return p.broken()
 		}
-		name, err := p.quoted()
+		b, err := p.quoted()
 		if err != nil {
 			return err
 		}
+		name := p.kept.of(b)
 		if !p.mark(':') {
 			return p.broken()
 		}
-		if err := field(string(name)); err != nil {
-			return in(string(name), err)
+		if err := field(name); err != nil {
+			return in(name, err)
 		}
 		switch {
 		case p.mark(','):
@@ -169,7 +197,7 @@ func (p *parser) text(to *string) error {
 		return p.other("text")
 	}
 	b, err := p.quoted()
-	*to = string(b)
+	*to = p.kept.of(b)
 	return err
 }
 

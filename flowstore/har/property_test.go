@@ -23,7 +23,8 @@ import (
 // It has none for TCP, UDP and DNS flows. Of HTTP flows these are lost: what they and their connections are named and marked by, the
 // client's address, all of TLS but how long it took, an upstream proxy, replaying, metadata, and the address of the server where the
 // client named another. Times are durations there: to open a connection comes before the request is sent, whenever it was. Bodies
-// lose their content coding, unless undoing it would lose more, and why they are not recorded. Versions that are no HTTP are 1.1.
+// lose their content coding, unless undoing it would lose more, and why they are not recorded. Versions that are no HTTP are 1.1, and
+// headers whose names begin with a colon are taken for those of HTTP/2 that stand for the first line.
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		var all, web []*flow.Flow

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/net/html/charset"
+
 	"sluice/proxy/flow"
 )
 
@@ -30,7 +32,7 @@ func (e *EntryError) Error() string {
 
 func (e *EntryError) Unwrap() error { return e.Err }
 
-// An Error says what is wrong with an archive and at which byte, counted from 0; of a compressed one, of what is in it. What
+// An Error says what is wrong with an archive and at which byte, counted from 0; of one that is compressed or in UTF-16, of what it is as UTF-8. What
 // comes behind is not read.
 type Error struct {
 	Byte int64
@@ -70,6 +72,10 @@ func open(r io.Reader) (*source, error) {
 		}
 		in = bufio.NewReader(z)
 	}
+	if start, _ := in.Peek(2); utf16Of(start) != "" {
+		enc, _ := charset.Lookup(utf16Of(start))
+		in = bufio.NewReader(enc.NewDecoder().Reader(in))
+	}
 	s := &source{r: in}
 	if start, _ := in.Peek(len(byteOrderMark)); bytes.Equal(start, byteOrderMark) {
 		n, _ := in.Discard(len(byteOrderMark))
@@ -99,7 +105,7 @@ func (s *source) entries(yield func(*flow.Flow, error) bool) error {
 		if err != nil {
 			return inEntry(n, err)
 		}
-		if f, err := flowOf(b, at, n); (f != nil || err != nil) && !yield(f, err) {
+		if f, err := flowOf(b, at, n, &s.kept); (f != nil || err != nil) && !yield(f, err) {
 			return errEnough
 		}
 		if over, err := s.take(']'); over || err != nil {
@@ -121,8 +127,8 @@ func inEntry(n int, err error) error {
 }
 
 // flowOf returns what entry n tells of; nil if that has never been on a network.
-func flowOf(b []byte, at int64, n int) (*flow.Flow, error) {
-	e, err := parseEntry(b, at)
+func flowOf(b []byte, at int64, n int, kept *texts) (*flow.Flow, error) {
+	e, err := parseEntry(b, at, kept)
 	if err == nil && local(e.request.url) {
 		return nil, nil
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/html/charset"
 
 	"sluice/proxy/flow"
 )
@@ -241,9 +242,27 @@ func TestOddities(t *testing.T) {
 	}
 }
 
+// An archive that a shell on Windows has written is in UTF-16.
+func TestUTF16(t *testing.T) {
+	for _, name := range []string{"utf-16le", "utf-16be"} {
+		enc, _ := charset.Lookup(name)
+		data, err := enc.NewEncoder().Bytes([]byte("\ufeff" + archiveOf(entryJSON("hi", "grüße 💩"))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !Is(data[:31]) {
+			t.Errorf("%s is not taken for an archive", name)
+		}
+		flows, errs := readAll(bytes.NewReader(data))
+		if len(flows) != 1 || errs != nil || string(flows[0].Response.Body.Bytes()) != "grüße 💩" {
+			t.Error(flows, errs)
+		}
+	}
+}
+
 func TestIs(t *testing.T) {
 	for text, want := range map[string]bool{
-		"{": true, " {\n \"log\"": true, "\xef\xbb\xbf{\"": true, "": false, "{x": false, "[": false, "4:abc": false, "\x78": false, "\x78\x9c": true, "\x78\x9cno": false, "1234:{": false,
+		"{": true, " {\n \"log\"": true, "\xef\xbb\xbf{\"": true, "": false, "{x": false, "[": false, "4:abc": false, "\x78": false, "\x78\x9c": true, "\x78\x9cno": false, "1234:{": false, "\xff\xfe": false, "\xff\xfe{": false, "\xff\xfe{\x00": true, "\xfe\xff\x00x": false,
 	} {
 		if Is([]byte(text)) != want {
 			t.Errorf("%q", text)

@@ -63,8 +63,8 @@ type wsClose struct {
 }
 
 // parseEntry reads an entry that begins at a byte of the archive. What it returns does not share b.
-func parseEntry(b []byte, at int64) (*entry, error) {
-	p := &parser{b: b, base: at}
+func parseEntry(b []byte, at int64, kept *texts) (*entry, error) {
+	p := &parser{b, 0, at, kept}
 	e := &entry{timings: timings{-1, -1, -1, -1, -1, -1, -1}}
 	return e, p.object(func(name string) error {
 		switch name {

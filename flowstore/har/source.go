@@ -17,6 +17,7 @@ type source struct {
 	next int   // of buf, what has not been taken
 	base int64 // the byte of the archive that buf begins with
 	err  error // of reading, once it has come
+	kept texts
 }
 
 // at returns which byte of the archive is the next.

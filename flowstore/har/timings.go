@@ -62,8 +62,9 @@ func (e *encoder) timings(f *flow.Flow) timings {
 	return t
 }
 
+// metadata returns a time that is in the metadata, -1 if there is none or it is of another time that the request was sent.
 func metadata(f *flow.Flow, key string) float64 {
-	if ms, err := strconv.ParseFloat(f.Metadata[key], 64); err == nil && ms >= 0 {
+	if ms, err := strconv.ParseFloat(f.Metadata[key], 64); err == nil && ms >= 0 && f.Replay != flow.ReplayedRequest {
 		return micro(ms)
 	}
 	return -1

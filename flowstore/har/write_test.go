@@ -126,6 +126,29 @@ func TestBodies(t *testing.T) {
 	}
 }
 
+// A coding that nobody knows leaves the text as it is, and a request whose body is not here has no data at all.
+func TestOddBodies(t *testing.T) {
+	f := testFlow()
+	f.Request.Body = flow.BodyGap(77, flow.Unrecorded)
+	f.Response.Headers = flow.Headers{{Name: "content-encoding", Value: "UTF-8"}, {Name: "Content-Length", Value: "5"}}
+	f.Response.Body = flow.BodyOf([]byte("hello"))
+	data := write(t, false, f)
+	q := field(t, data, "log", "entries", 0, "request").(map[string]any)
+	if _, is := q["postData"]; is || q["comment"] != "The body was not recorded." || q["bodySize"] != 77.0 {
+		t.Error(q)
+	}
+	if content := field(t, data, "log", "entries", 0, "response", "content").(map[string]any); content["text"] != "hello" || content["encoding"] != nil {
+		t.Error(content)
+	}
+	flows, errs := readAll(bytes.NewReader(data))
+	if errs != nil || !flows[0].Request.Body.Equal(&f.Request.Body) || !flows[0].Response.Body.Equal(&f.Response.Body) {
+		t.Error(flows, errs)
+	}
+	if got := fmt.Sprint(flows[0].Response.Headers); got != fmt.Sprint(f.Response.Headers) {
+		t.Error(got)
+	}
+}
+
 func TestNoResponse(t *testing.T) {
 	f := testFlow()
 	f.Response, f.Error = nil, &flow.Error{Message: "no route"}
