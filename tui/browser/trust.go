@@ -50,7 +50,7 @@ func (t *tail) Write(p []byte) (int, error) {
 func lastLine(b []byte) string {
 	lines := strings.Split(strings.TrimSpace(string(b)), "\n")
 	last := strings.TrimSpace(lines[len(lines)-1])
-	if _, text, logged := strings.Cut(last, ")] "); logged && strings.HasPrefix(last, "[") { // where Chrome has said it
+	if _, text, logged := strings.Cut(last, "] "); logged && strings.HasPrefix(last, "[") { // where Chrome has said it
 		return text
 	}
 	return last
