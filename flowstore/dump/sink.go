@@ -36,6 +36,9 @@ func (t *Target) file(now time.Time) (*File, error) {
 	if strings.TrimPrefix(t.Path, "+") == "" {
 		return nil, errors.New("a path is needed, as in: ./flows.mitm")
 	}
+	if os.IsPathSeparator(t.Path[len(t.Path)-1]) {
+		return nil, fmt.Errorf("cannot write flows to the folder %s: name a file in it, as in %sflows.mitm", t.name(now), strings.TrimPrefix(t.Path, "+"))
+	}
 	made, err := makeFolder(filepath.Dir(t.name(now)))
 	if err != nil {
 		return nil, err
