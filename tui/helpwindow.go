@@ -36,7 +36,7 @@ var helpTabs = []string{"Key Bindings", "Filter Expressions"}
 func newHelpWindow(a *App) *helpWindow {
 	h := &helpWindow{app: a, context: a.front().Context()}
 	h.find = listSearch{app: a, len: func() int { return len(h.lines) }, text: func(i int) string { return ansi.Strip(h.lines[i]) },
-		at: h.at, goTo: h.goTo, new: h.make}
+		at: h.at, goTo: h.goTo, anew: h.make}
 	return h
 }
 

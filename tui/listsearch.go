@@ -20,7 +20,7 @@ type listSearch struct {
 	text func(i int) string // of a row, in which the pattern may be anywhere
 	at   func() int         // the row to go on from
 	goTo func(i int)
-	new  func() // called when something else is searched for; may be nil
+	anew func() // called when something else is searched for; may be nil
 
 	re      *regexp.Regexp // nil: nothing is searched for
 	pattern string
@@ -60,8 +60,8 @@ func (f *listSearch) search(pattern string) tea.Cmd {
 	if pattern != "" {
 		f.re = text.Compile(pattern)
 	}
-	if f.new != nil {
-		f.new()
+	if f.anew != nil {
+		f.anew()
 	}
 	if f.re == nil {
 		return nil
