@@ -12,10 +12,19 @@ import (
 type ReadFlows func(path string) iter.Seq2[*flow.Flow, error]
 
 // StartReplays answers requests from the files of the option server_replay, and sends the requests of those
-// of client_replay; and again whenever client_replay is set. It is called once, when the proxy serves.
+// of client_replay; and again whenever one of them is set. It is called once, when the proxy serves.
 func (p *Proxy) StartReplays(read ReadFlows) error {
+	err := bind(p.opts, func() error { return p.serveFiles(read, p.opts.Strs("server_replay")) }, "server_replay")
+	if err != nil {
+		return err
+	}
+	return bind(p.opts, func() error { return p.replayFiles(read, p.opts.Strs("client_replay")) }, "client_replay")
+}
+
+// serveFiles answers requests from files in the place of what there is. Without files that stays.
+func (p *Proxy) serveFiles(read ReadFlows, paths []string) error {
 	var recorded []*flow.Flow
-	for _, path := range p.opts.Strs("server_replay") {
+	for _, path := range paths {
 		flows, err := readAll(read, path)
 		if err != nil {
 			return fmt.Errorf("server_replay: %w", err)
@@ -25,7 +34,7 @@ func (p *Proxy) StartReplays(read ReadFlows) error {
 	if len(recorded) > 0 {
 		p.ServeReplay(recorded, false)
 	}
-	return bind(p.opts, func() error { return p.replayFiles(read, p.opts.Strs("client_replay")) }, "client_replay")
+	return nil
 }
 
 // readAll returns the flows of a file, all or none.

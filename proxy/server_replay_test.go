@@ -229,6 +229,12 @@ func TestReplayFiles(t *testing.T) {
 			t.Errorf("%s: %q", path, f.Response.Body.Bytes())
 		}
 	}
+	if err := r.opts.Set("server_replay=none"); err == nil || !strings.Contains(err.Error(), "server_replay: no such file: none") {
+		t.Error(err)
+	}
+	if err := r.opts.Set("server_replay=first"); err != nil || r.ServeReplayCount() != 2 {
+		t.Error(err, r.ServeReplayCount())
+	}
 	if err := r.opts.Set("client_replay=none"); err == nil || !strings.Contains(err.Error(), "client_replay: no such file: none") {
 		t.Error(err)
 	}

@@ -193,6 +193,9 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 			return a.askSearch(v.Search)
 		}
 		return nil
+	case rowsFound:
+		msg.search.found(msg)
+		return nil
 	case text.Notice:
 		return a.notice(msg)
 	case quitMsg:

@@ -209,6 +209,8 @@ func (a *App) keysLoaded(msg keysMsg) tea.Cmd {
 	}
 	if err != nil {
 		a.fail(fmt.Errorf("could not load key bindings - %w", err))
+	} else {
+		a.say("Loaded key bindings from " + msg.path + ".")
 	}
 	return a.refocus()
 }

@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"sluice/flowstore"
+	"sluice/proxy/content"
 	"sluice/proxy/flow"
 	"sluice/tui/style"
 )
@@ -145,6 +146,10 @@ func (l *flowList) lines(look rowView, i int, r flowstore.Row, focus bool) []str
 // empty says why there is nothing to see.
 func (l *flowList) empty(t *style.Theme) string {
 	texts := []string{"No flows yet.", "Point a client at the proxy: " + l.app.foot.listen}
+	if host := l.app.options.Str("onboarding_host"); l.app.options.Bool("onboarding") && host != "" {
+		texts = append(texts, "With it, http://"+content.Clean(host)+" has the certificate that HTTPS needs.")
+	}
+	texts = append(texts, "", "? explains the keys, q quits.")
 	switch {
 	case l.app.store.Len() > 0:
 		texts = []string{"No flow matches.", "Press f to change the filter, M to show flows without a mark."}
@@ -152,6 +157,7 @@ func (l *flowList) empty(t *style.Theme) string {
 		texts = texts[:1]
 	}
 	lines := make([]string, 0, l.h)
+	texts = texts[:min(len(texts), max(l.h, 1))]
 	for range max((l.h-len(texts))/3, 0) {
 		lines = append(lines, strings.Repeat(" ", l.w))
 	}

@@ -52,7 +52,7 @@ func TestStyledScreens(t *testing.T) {
 
 func TestNothingToShow(t *testing.T) {
 	drive(t, 80, 24, nil, func(d *driver) {
-		d.wantScreen("No flows yet.", "127.0.0.1:8080", "[0/0]", "n Create new")
+		d.wantScreen("No flows yet.", "127.0.0.1:8080", "http://mitm.it has the certificate", "? explains the keys", "[0/0]", "n Create new")
 	})
 	drive(t, 80, 24, gallery(), func(d *driver) {
 		d.run("set view_filter nothing-has-this")

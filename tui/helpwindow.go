@@ -28,12 +28,15 @@ type helpWindow struct {
 // searchable are the contexts of windows that are searched by keys of their own.
 var searchable = []string{"flowview", "options", "commands", "keybindings", "eventlog", "dataviewer"}
 
+// helpText is the column at which explanations begin.
+const helpText = 28
+
 var helpTabs = []string{"Key Bindings", "Filter Expressions"}
 
 func newHelpWindow(a *App) *helpWindow {
 	h := &helpWindow{app: a, context: a.front().Context()}
 	h.find = listSearch{app: a, len: func() int { return len(h.lines) }, text: func(i int) string { return ansi.Strip(h.lines[i]) },
-		at: h.at, goTo: h.goTo, new: h.make}
+		at: h.at, goTo: h.goTo, anew: h.make}
 	return h
 }
 
@@ -167,10 +170,12 @@ func (h *helpWindow) keys() []string {
 			if text == "" {
 				text = strings.Join(strings.Fields(b.Command), " ")
 			}
-			lines = append(lines, h.pair(b.Key, text))
+			lines = append(lines, h.pair(b.Key, text)...)
 		}
 		if searched {
-			lines = append(lines, h.pair("/", "Search"), h.pair("n", "Next match"), h.pair("N", "Previous match"))
+			for _, key := range [][2]string{{"/", "Search"}, {"n", "Next match"}, {"N", "Previous match"}} {
+				lines = append(lines, h.pair(key[0], key[1])...)
+			}
 		}
 	}
 	return append(lines, h.blank())
@@ -187,10 +192,10 @@ func (h *helpWindow) filters() []string {
 		case op.Arg != "":
 			name += " " + op.Arg
 		}
-		lines = append(lines, h.pair(name, op.Help))
+		lines = append(lines, h.pair(name, op.Help)...)
 	}
 	for _, op := range [][2]string{{"!", "not"}, {"&", "and; may be left out"}, {"|", "or"}, {"(...)", "grouping"}} {
-		lines = append(lines, h.pair(op[0], op[1]))
+		lines = append(lines, h.pair(op[0], op[1])...)
 	}
 	lines = append(lines, h.blank(), h.heading("Notes"))
 	for _, note := range []string{
@@ -211,7 +216,7 @@ func (h *helpWindow) filters() []string {
 		{`~q ~b test`, "requests whose body contains test"},
 		{`!(~q & ~t "text/html")`, "anything but requests with an HTML content type"},
 	} {
-		lines = append(lines, h.pair(ex[0], ex[1]))
+		lines = append(lines, h.pair(ex[0], ex[1])...)
 	}
 	return append(lines, h.blank())
 }
@@ -225,11 +230,19 @@ func (h *helpWindow) heading(text string) string {
 	return fit(p.String(), h.w)
 }
 
-func (h *helpWindow) pair(key, text string) string {
+// pair puts a text beside what it is about, in as many lines as it needs.
+func (h *helpWindow) pair(key, text string) []string {
 	t := h.app.theme
-	p := &painter{theme: t, find: h.find.re}
-	p.blank(min(4, h.w))
-	p.left(t.Key, content.Clean(key), min(24, max(h.w-4, 0)))
-	p.left(t.Text, content.Clean(text), max(h.w-28, 0))
-	return fit(p.String(), h.w)
+	var lines []string
+	for i, part := range wrap(content.Clean(text), h.w-helpText) {
+		if i > 0 {
+			key = ""
+		}
+		p := &painter{theme: t, find: h.find.re}
+		p.blank(min(4, h.w))
+		p.left(t.Key, content.Clean(key), min(helpText-4, max(h.w-4, 0)))
+		p.left(t.Text, part, max(h.w-helpText, 0))
+		lines = append(lines, fit(p.String(), h.w))
+	}
+	return lines
 }

@@ -2,6 +2,8 @@ package tui
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -213,6 +215,31 @@ func TestKeyBindingCommands(t *testing.T) {
 }
 
 // A filter at the end of a line needs no quotes; elsewhere an error says that it does.
+// Keys are loaded from a file, all or none.
+func TestKeymapLoad(t *testing.T) {
+	good, bad := filepath.Join(t.TempDir(), "good.yaml"), filepath.Join(t.TempDir(), "bad.yaml")
+	for path, text := range map[string]string{
+		good: "- key: t\n  cmd: set anticache toggle\n  ctx: [flowlist]\n",
+		bad:  "- key: t\n  cmd: set anticomp toggle\n- key: 1\n  cmd: set anticomp toggle\n",
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	drive(t, 200, 24, gallery(), func(d *driver) {
+		d.run("console.keymap.load " + good)
+		d.wantScreen("Loaded key bindings from " + good)
+		d.run("console.keymap.load " + bad)
+		d.wantScreen("could not load key bindings - error reading "+bad+": line 3:", "key must be text: put it in quotes")
+		d.press("t")
+		if !d.opts.Bool("anticache") || d.opts.Bool("anticomp") {
+			t.Error("the key does not do what the good file says")
+		}
+		d.run("console.keymap.load /none/of/these")
+		d.wantScreen("no such file or directory")
+	})
+}
+
 // A wrong input is answered with what to do.
 func TestWrongInputsSayWhatToDo(t *testing.T) {
 	drive(t, 140, 24, gallery(), func(d *driver) {

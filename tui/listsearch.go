@@ -20,7 +20,7 @@ type listSearch struct {
 	text func(i int) string // of a row, in which the pattern may be anywhere
 	at   func() int         // the row to go on from
 	goTo func(i int)
-	new  func() // called when something else is searched for; may be nil
+	anew func() // called when something else is searched for; may be nil
 
 	re      *regexp.Regexp // nil: nothing is searched for
 	pattern string
@@ -54,53 +54,91 @@ func (f *listSearch) key(w window, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	return nil, false
 }
 
+// A rowsFound is what a search has found, apart from the screen.
+type rowsFound struct {
+	search  *listSearch
+	pattern string
+	re      *regexp.Regexp
+	hits    []int // rows
+	dir     int
+}
+
 // search goes to the next row that has a pattern, which is one as of text.Model.Search. The empty pattern ends searching.
 func (f *listSearch) search(pattern string) tea.Cmd {
-	f.re, f.pattern = nil, pattern
-	if pattern != "" {
-		f.re = text.Compile(pattern)
-	}
-	if f.new != nil {
-		f.new()
-	}
-	if f.re == nil {
+	f.pattern = pattern
+	if pattern == "" {
+		f.use(nil)
 		return nil
 	}
-	return f.turn(1)
+	return f.look(nil, 1)
+}
+
+// use marks the matches of a pattern from now on.
+func (f *listSearch) use(re *regexp.Regexp) {
+	if f.re == re {
+		return
+	}
+	f.re = re
+	if f.anew != nil {
+		f.anew()
+	}
 }
 
 // turn goes to the next row that has the pattern, or to the one before; at the end it goes on at the other.
 func (f *listSearch) turn(dir int) tea.Cmd {
-	if f.re == nil {
+	if f.pattern == "" {
 		f.app.foot.message("alert", "Press / to search.", hintTime)
 		return nil
 	}
-	n, from, next := f.len(), f.at(), -1
-	var hits []int
-	for i := range n {
-		if row := f.text(i); f.re.MatchString(row[:min(len(row), maxFound)]) {
-			hits = append(hits, i)
-		}
+	return f.look(f.re, dir)
+}
+
+// look searches the rows as they are now, by the pattern if that has not been made a regular expression yet.
+func (f *listSearch) look(re *regexp.Regexp, dir int) tea.Cmd {
+	rows := make([]string, f.len())
+	for i := range rows {
+		rows[i] = f.text(i)
 	}
-	for k, i := range hits {
-		if dir > 0 && i > from && next < 0 || dir < 0 && i < from {
+	pattern := f.pattern
+	return func() tea.Msg {
+		if re == nil {
+			re = text.Compile(pattern)
+		}
+		var hits []int
+		for i, row := range rows {
+			if re.MatchString(row[:min(len(row), maxFound)]) {
+				hits = append(hits, i)
+			}
+		}
+		return rowsFound{f, pattern, re, hits, dir}
+	}
+}
+
+// found goes to what was found, unless something else is searched for meanwhile.
+func (f *listSearch) found(msg rowsFound) {
+	if msg.pattern != f.pattern {
+		return
+	}
+	f.use(msg.re)
+	f.hits, f.current = len(msg.hits), 0
+	if f.hits == 0 {
+		f.app.foot.message("alert", "Search not found.", hintTime)
+		return
+	}
+	next, from := -1, f.at()
+	for k, i := range msg.hits {
+		if msg.dir > 0 && i > from && next < 0 || msg.dir < 0 && i < from {
 			next = k
 		}
 	}
-	f.hits = len(hits)
 	switch {
-	case len(hits) == 0:
-		f.current = 0
-		f.app.foot.message("alert", "Search not found.", hintTime)
-		return nil
-	case next < 0 && dir > 0:
+	case next < 0 && msg.dir > 0:
 		next = 0
 	case next < 0:
-		next = len(hits) - 1
+		next = f.hits - 1
 	}
-	f.current, f.row = next+1, hits[next]
+	f.current, f.row = next+1, msg.hits[next]
 	f.goTo(f.row)
-	return nil
 }
 
 // titled adds to a title what is searched for and which of how many matches has the focus.

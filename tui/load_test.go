@@ -47,6 +47,27 @@ func TestLoad(t *testing.T) {
 	})
 }
 
+// TestSetRfile loads a file that is named while the program runs, and only what is wanted of it.
+func TestSetRfile(t *testing.T) {
+	drive(t, 120, 24, nil, func(d *driver) {
+		more := make(chan *flow.Flow, 3)
+		for _, f := range gallery()[:3] {
+			more <- f
+		}
+		close(more)
+		d.app.read = source(more, nil)
+		d.run("set readfile_filter ~zz")
+		d.wantScreen("readfile_filter: ", "unknown operator ~zz")
+		d.run("set readfile_filter '~m POST'")
+		d.run("set rfile x.mitm")
+		d.wantScreen("Loaded 1 flow from x.mitm.")
+		d.run("set rfile")
+		if d.app.view.Len() != 1 {
+			t.Error(d.app.view.Len(), "flows")
+		}
+	})
+}
+
 func TestLoadTwice(t *testing.T) {
 	drive(t, 120, 24, nil, func(d *driver) {
 		for range 2 {

@@ -41,7 +41,7 @@ func (c *optionChanges) take() []string {
 // subscribe follows the options. A filter that cannot be parsed is refused.
 func (a *App) subscribe() func() {
 	return a.options.Subscribe(func(changed []string) error {
-		for _, name := range []string{"view_filter", "intercept"} {
+		for _, name := range []string{"view_filter", "intercept", "readfile_filter"} {
 			if expr := a.options.Str(name); expr != "" && slices.Contains(changed, name) {
 				if _, err := filter.Parse(expr); err != nil {
 					return fmt.Errorf("%s: %w", name, err)
@@ -98,6 +98,9 @@ func (a *App) optionsChanged() {
 	}
 	if touched("console_eventlog_verbosity") {
 		a.relog()
+	}
+	if touched("rfile") {
+		a.later(a.loadFirst())
 	}
 	a.foot.look()
 	if a.options.Str("console_layout") == "single" {

@@ -105,6 +105,10 @@ func (f *footer) flowHints(context string, focus *flow.Flow) []hint {
 	add(row.Kind == flow.HTTP && row.HasResponse, "Save body", "Save response body to file")
 	add(!list, "Next flow", "Go to next flow")
 	add(!list, "Prev flow", "Go to previous flow")
+	add(!list, "View mode", "Set flow view mode")
+	if !list {
+		hints = append(hints, hint{"Search", "", "/"})
+	}
 	return hints
 }
 

@@ -104,3 +104,12 @@ func TestColumnWidths(t *testing.T) {
 		}
 	}
 }
+
+// Help says all that it has to say, on as many lines as that takes.
+func TestHelpIsWrapped(t *testing.T) {
+	drive(t, 80, 30, gallery()[1:2], func(d *driver) {
+		d.run("console.edit.focus query")
+		d.press("?")
+		d.wantScreen("Fill the current cell from a file whose content is", "\n                            parsed as an escaped string\n")
+	})
+}

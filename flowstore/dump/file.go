@@ -51,31 +51,25 @@ func (w *File) open(appending bool) error {
 	return nil
 }
 
-// begin empties the file, or finds its end.
+// begin empties the file, or finds its end. Two that write to one file would write over each other's flows.
 func (w *File) begin(f *os.File, appending bool) error {
 	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		w.size = -1
-		return nil
-	}
 	switch {
 	case err != nil:
 		return err
-	case appending:
+	case !info.Mode().IsRegular():
+		w.size = -1
+		return nil
+	}
+	if err := claim(f); err != nil {
+		return err
+	}
+	if appending {
 		w.size = info.Size()
-		err = w.mend(f)
-	case info.Size() > 0:
-		w.size = 0
-		if err = aloneWith(f); err == nil {
-			err = f.Truncate(0)
-		}
-	default:
-		w.size = 0
+		return w.mend(f)
 	}
-	if err == nil {
-		share(f)
-	}
-	return err
+	w.size = 0
+	return f.Truncate(0)
 }
 
 // Add has a flow written, at Flush at the latest. An error is about this flow, or about those that waited for being written.

@@ -24,9 +24,6 @@ func (w *File) mend(f *os.File) error {
 	if !startsFlow(f, end, w.size) {
 		return &Error{end, errors.New("what is here does not begin like a flow")}
 	}
-	if err := aloneWith(f); err != nil {
-		return err
-	}
 	side, err := keepAside(f, w.path, end, w.size)
 	if err == nil {
 		err = f.Truncate(end)

@@ -48,6 +48,19 @@ func TestAppendToTorn(t *testing.T) {
 	}
 }
 
+// TestFolderIsNoFile takes no folder for a file, be it there or not.
+func TestFolderIsNoFile(t *testing.T) {
+	s := NewStream(slog.New(slog.DiscardHandler))
+	defer s.Close()
+	path := filepath.Join(t.TempDir(), "none") + "/"
+	if err := s.Set(Target{Path: "+" + path}); err == nil || !strings.HasSuffix(err.Error(), "name a file in it, as in "+path+"flows.mitm") {
+		t.Error(err)
+	}
+	if _, err := os.Stat(path); err == nil {
+		t.Error("it was made")
+	}
+}
+
 // TestAppendTwice keeps what was cut off before.
 func TestAppendTwice(t *testing.T) {
 	whole, _ := write(t, []*flow.Flow{ended("/1"), ended("/2")}, Newest)

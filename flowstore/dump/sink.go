@@ -56,6 +56,8 @@ func (t *Target) file(now time.Time) (out Output, path string, err error) {
 		out, err = t.Open(path)
 	case strings.TrimPrefix(t.Path, "+") == "":
 		err = errors.New("a path is needed, as in: ./flows.mitm")
+	case os.IsPathSeparator(t.Path[len(t.Path)-1]):
+		err = fmt.Errorf("cannot write flows to the folder %s: name a file in it, as in %sflows.mitm", path, strings.TrimPrefix(t.Path, "+"))
 	default:
 		out, err = openFile(path, strings.HasPrefix(t.Path, "+"), t.Format)
 	}

@@ -44,7 +44,7 @@ func TestExport(t *testing.T) {
 	f := testFlow(t)
 	for format, want := range map[string]string{
 		"curl":         `curl --compressed -H 'Host: example.com:8080' -H 'X-It: it'"'"'s' -X POST -H content-type: 'http://example.com:8080/a?b=c' -d 'a=b&c'`,
-		"httpie":       `printf 'a=b&c' | http POST 'http://example.com:8080/a?b=c' 'accept-encoding: gzip' 'Host: example.com:8080' 'X-It: it'"'"'s'`,
+		"httpie":       `printf 'a=b&c' | http POST 'http://example.com:8080/a?b=c' 'Host: example.com:8080' 'Accept-Encoding: gzip' 'X-It: it'"'"'s'`,
 		"raw_request":  "POST /a?b=c HTTP/1.1\r\nHost: example.com:8080\r\nAccept-Encoding: gzip\r\nX-It: it's\r\nContent-Length: 5\r\n\r\na=b&c",
 		"raw_response": "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello",
 	} {
@@ -83,13 +83,16 @@ func TestExportOfWhatIsMissing(t *testing.T) {
 
 func TestCut(t *testing.T) {
 	f := testFlow(t)
+	f.Error = &flow.Error{Message: "broken", Time: noon}
 	for spec, want := range map[string]string{
 		"request.method": "POST", "request.url": "http://example.com:8080/a?b=c", "request.port": "8080",
 		"request.header[x-it]": "it's", "request.header[none]": "", "response.status_code": "200", "response.content": "hello",
 		"request.content": "a=b&c", "request.timestamp_start": "1767355200.000005", "response.timestamp_end": "",
 		"server_conn.address.host": "example.com", "server_conn.ip_address.host": "192.0.2.1", "server_conn.tls_established": "false",
 		"client_conn.peername.host": "", "server_conn.peername.port": "8080", "client_conn.tls": "false", "server_conn.timestamp_end": "",
-		"is_replay": "", "live": "false", "timestamp_created": "1767355200.000005", "server_conn.certificate_list": "",
+		"client_conn.address.port": "", "error.msg": "broken", "error": "broken", "error.timestamp": "1767355200.000005",
+		"response.headers": "Content-Encoding: gzip\nContent-Type: text/plain\n",
+		"is_replay":        "", "live": "false", "timestamp_created": "1767355200.000005", "server_conn.certificate_list": "",
 	} {
 		got, err := Cut(f, spec)
 		if err != nil || string(got) != want {

@@ -87,12 +87,25 @@ var cutters = map[string]cutter{
 	"type":    func(f *flow.Flow) []byte { return []byte(f.Kind.String()) },
 	"marked":  func(f *flow.Flow) []byte { return []byte(f.Marked) },
 	"comment": func(f *flow.Flow) []byte { return []byte(f.Comment) },
-	"error": func(f *flow.Flow) []byte {
+	"error":     failure,
+	"error.msg": failure,
+	"error.timestamp": func(f *flow.Flow) []byte {
 		if f.Error == nil {
 			return nil
 		}
-		return []byte(f.Error.Message)
+		return seconds(f.Error.Time)
 	},
+
+	// Older names of mitmproxy.
+	"client_conn.address.host": func(f *flow.Flow) []byte { return host(f.Client.Peer) },
+	"client_conn.address.port": func(f *flow.Flow) []byte { return port(f.Client.Peer) },
+}
+
+func failure(f *flow.Flow) []byte {
+	if f.Error == nil {
+		return nil
+	}
+	return []byte(f.Error.Message)
 }
 
 func host(a netip.AddrPort) []byte {
@@ -161,7 +174,7 @@ func Cut(f *flow.Flow, spec string) ([]byte, error) {
 		return []byte(strings.Join(message.Headers.Values(strings.TrimSuffix(name, "]")), ", ")), nil
 	}
 	switch what {
-	case "content", "text", "raw_content", "timestamp_start", "timestamp_end":
+	case "headers", "content", "text", "raw_content", "timestamp_start", "timestamp_end":
 		if message == nil {
 			return nil, nil
 		}
@@ -172,6 +185,12 @@ func Cut(f *flow.Flow, spec string) ([]byte, error) {
 
 func cutMessage(f *flow.Flow, m *flow.HTTPMessage, what string) ([]byte, error) {
 	switch what {
+	case "headers":
+		var b []byte
+		for _, h := range m.Headers {
+			b = fmt.Appendf(b, "%s: %s\n", h.Name, h.Value)
+		}
+		return b, nil
 	case "timestamp_start":
 		return seconds(m.Start), nil
 	case "timestamp_end":

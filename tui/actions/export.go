@@ -47,6 +47,7 @@ var errNoRequest = errors.New("can't export flow with no request")
 type outline struct {
 	request    *flow.Request
 	headers    flow.Headers
+	all        flow.Headers // headers, and what the client accepts of content codings
 	body       []byte
 	compressed bool // the client accepted content codings
 }
@@ -68,8 +69,9 @@ func outlineOf(f *flow.Flow) (outline, error) {
 		case name == "host" && h.Value == r.Host:
 		case name == "accept-encoding":
 			o.compressed = true
+			o.all = append(o.all, h)
 		default:
-			o.headers = append(o.headers, h)
+			o.headers, o.all = append(o.headers, h), append(o.all, h)
 		}
 	}
 	return o, nil

@@ -78,10 +78,7 @@ func exportHTTPie(f *flow.Flow) ([]byte, error) {
 		return nil, err
 	}
 	args := []string{"http", o.request.Method, o.request.PrettyURL()}
-	if o.compressed {
-		args = append(args, "accept-encoding: "+o.request.Headers.Get("accept-encoding"))
-	}
-	for _, h := range o.headers {
+	for _, h := range o.all {
 		args = append(args, curlHeader(h)) // which is HTTPie's form, too
 	}
 	for _, a := range args {

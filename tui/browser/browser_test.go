@@ -122,7 +122,7 @@ func TestFirefoxTrusts(t *testing.T) {
 // TestBrowserFails: one that ends by itself with an error is told of, with the last that it said.
 func TestBrowserFails(t *testing.T) {
 	install(t)
-	script := "#!/bin/sh\necho first >&2\necho 'cannot open display' >&2\nexit 3\n"
+	script := "#!/bin/sh\necho first >&2\necho '[7:7:1125/135334.2:ERROR:content/host.cc:130] cannot open display' >&2\nexit 3\n"
 	if err := os.WriteFile(filepath.Join(os.Getenv("PATH"), "chromium"), []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -49,5 +49,9 @@ func (t *tail) Write(p []byte) (int, error) {
 // lastLine returns the last line that says something.
 func lastLine(b []byte) string {
 	lines := strings.Split(strings.TrimSpace(string(b)), "\n")
-	return strings.TrimSpace(lines[len(lines)-1])
+	last := strings.TrimSpace(lines[len(lines)-1])
+	if _, text, logged := strings.Cut(last, "] "); logged && strings.HasPrefix(last, "[") { // where Chrome has said it
+		return text
+	}
+	return last
 }

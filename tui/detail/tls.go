@@ -10,11 +10,14 @@ import (
 // what became of it, why, and what can be done. The values stand in one column.
 func tlsLines(f *flow.Flow) (lines []content.Line, hang []int) {
 	const column = 12
-	role, cause := content.Error, f.Metadata[flow.MetaReason]
-	if f.Error == nil {
+	role, cause, end := content.Error, f.Metadata[flow.MetaReason], ""
+	switch {
+	case f.Error == nil:
 		role = text.Alert
-	} else {
+	case cause == "":
 		cause = f.Error.Message
+	default: // it was passed through, and has not ended well after that
+		end = f.Error.Message
 	}
 	name := f.TLSNote()
 	if f.Client != nil && f.Client.SNI != "" {
@@ -25,6 +28,9 @@ func tlsLines(f *flow.Flow) (lines []content.Line, hang []int) {
 	add(content.Line{{Text: name, Role: role}}, 0)
 	add(nil, 0)
 	add(content.Line{{Text: "Why:        ", Role: text.Header}, {Text: cause}}, column)
+	if end != "" {
+		add(content.Line{{Text: "Ended:      ", Role: text.Header}, {Text: end}}, column)
+	}
 	if remedy := f.Metadata[flow.MetaRemedy]; remedy != "" {
 		add(nil, 0)
 		add(content.Line{{Text: "What to do: ", Role: text.Header}, {Text: remedy}}, column)
