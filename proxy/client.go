@@ -171,6 +171,9 @@ func (c *client) step(ev layer.Event) {
 		c.cmds = cmds[:0]
 	}
 	c.todo = c.todo[:0]
+	if c.ctx.Overdrawn() {
+		c.turnAway()
+	}
 }
 
 func (c *client) do(cmd layer.Command) {

@@ -300,6 +300,7 @@ func (h *HTTP) newStream(client clientSide) *HTTPStream {
 		st.Begin(h.ctx, st.run)
 	}
 	h.streams = append(h.streams, st)
+	st.waits(streamCost)
 	return st
 }
 
