@@ -3,6 +3,7 @@ package layers
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"sluice/proxy/flow"
 	"sluice/proxy/layer"
@@ -103,9 +104,14 @@ func (w *WebSocket) keep(d *wsSide, m *wsMessage, p ws.Piece) (valid bool, err e
 		m.heads = append(m.heads, p.Head)
 	}
 	n := len(m.wire)
-	if large := n+len(p.Data)+len(m.heads)*frameCost > maxMessage; !m.unread && (large || !w.ctx.HasRoom(int64(len(p.Data)))) {
-		if err := w.overflow(m, !large); err != nil {
-			return false, err
+	if !m.unread {
+		large := n+len(p.Data)+len(m.heads)*frameCost > maxMessage
+		if large || !w.ctx.HasRoom(m.size(len(p.Data))-d.kept) {
+			if err := w.overflow(m, !large); err != nil {
+				return false, err
+			}
+		} else if n > 0 && cap(m.wire)-n < len(p.Data) {
+			m.wire = slices.Grow(m.wire, max(len(p.Data), n))
 		}
 	}
 	switch checked := m.text && !m.compressed; {
@@ -134,6 +140,15 @@ func (d *wsSide) checkUnread(p ws.Piece) bool {
 	return true
 }
 
+// size is what keeping a message costs when n bytes more have come. The room for its payload is doubled each time.
+func (m *wsMessage) size(n int) int64 {
+	room := cap(m.wire)
+	if len(m.wire)+n > room {
+		room = len(m.wire) + max(n, len(m.wire))
+	}
+	return int64(room + len(m.heads)*frameCost)
+}
+
 // overflow goes on with a message that has become too large to be kept, by itself or, crowded, beside all that others keep: it passes
 // unread, unless it has to be read to be passed on.
 func (w *WebSocket) overflow(m *wsMessage, crowded bool) error {
@@ -160,7 +175,7 @@ func tooBig() error {
 func (w *WebSocket) tally(d *wsSide, m *wsMessage) {
 	n := int64(0)
 	if m != nil {
-		n = int64(len(m.wire) + len(m.heads)*frameCost)
+		n = m.size(0)
 	}
 	if n != d.kept {
 		w.ctx.Backlog(n - d.kept)
