@@ -161,7 +161,7 @@ func TestManyThatFillMemoryStayWithinTheBudget(t *testing.T) {
 		for range 3 {
 			time.Sleep(100 * time.Millisecond)
 			synctest.Wait()
-			clients, sockets := w.sockets()
+			clients, sockets := w.count()
 			turned += w.turnedAway()
 			used := w.bodies.Used()
 			most = max(most, used)
@@ -194,8 +194,8 @@ func TestManyThatFillMemoryStayWithinTheBudget(t *testing.T) {
 	})
 }
 
-// sockets counts the clients and all their connections.
-func (w *world) sockets() (clients, sockets int) {
+// count returns how many clients there are, and connections of all of them.
+func (w *world) count() (clients, sockets int) {
 	for _, c := range w.all() {
 		c.mu.Lock()
 		clients, sockets = clients+1, sockets+len(c.sockets)

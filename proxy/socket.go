@@ -59,6 +59,7 @@ type socket struct {
 func newSocket(c *client, conn *flow.Conn, nc net.Conn) *socket {
 	s := &socket{c: c, conn: conn, nc: nc, client: conn == &c.conn.Conn, packet: conn.Transport == "udp", gone: make(chan struct{})}
 	s.room.L = &s.mu
+	c.e.sockets.Add(1)
 	if sc, ok := nc.(syscall.Conn); ok {
 		s.raw, _ = sc.SyscallConn()
 	}
@@ -290,6 +291,7 @@ func (s *socket) discards() bool { return s.deaf.Load() }
 func (s *socket) cut() {
 	s.once.Do(func() {
 		s.nc.Close()
+		s.c.e.sockets.Add(-1)
 		close(s.gone)
 	})
 }
