@@ -67,6 +67,7 @@ var fillers = map[string]func(net.Conn){
 	"uploads to the deaf":        pours(string(asks2("origin.test/deaf", 6, 1<<20)), uploads2(6), 1),
 	"uploads to the unreachable": pours(string(asks2("nowhere.test/", 10, 1<<20)), uploads2(10), 1),
 	"windows that stay closed":   also(func(c net.Conn) { c.Write(asks2("origin.test/pours", 6, 0)) }),
+	"half a head":                pours("GET http://origin.test/ HTTP/1.1\r\nA: ", strings.Repeat("x", 50<<10), 5),
 	"streams":                    also(func(c net.Conn) { c.Write(asks2("nowhere.test/", 240, 1<<20)) }),
 	"heads":                      also(func(c net.Conn) { c.Write(asks2("nowhere.test/", 60, 1<<20, "x", strings.Repeat("#", 40<<10))) }),
 	"responses nobody reads":     func(c net.Conn) { c.Write(asks2("origin.test/pours", 6, 1<<30)) },

@@ -18,6 +18,7 @@ type http1Client struct {
 
 	state http1State
 	in    []byte // not used yet; nil if empty
+	kept  leftover
 	out   output
 	scan  http1.Scanner
 	body  http1.BodyReader
@@ -58,6 +59,7 @@ func (c *http1Client) handle(ev layer.Event) {
 }
 
 func (c *http1Client) flush(cmds []layer.Command) []layer.Command {
+	c.kept.is(c.h.ctx, cap(c.in))
 	return c.out.flush(&c.server.Conn, cmds)
 }
 

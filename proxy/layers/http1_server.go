@@ -32,6 +32,7 @@ type http1Server struct {
 	conn  *flow.Conn
 	state http1State
 	in    []byte // not used yet; nil if empty
+	kept  leftover
 	out   output
 	scan  http1.Scanner
 	body  http1.BodyReader
@@ -81,7 +82,10 @@ func (s *http1Server) pump() bool {
 	return true
 }
 
-func (s *http1Server) flush(cmds []layer.Command) []layer.Command { return s.out.flush(s.conn, cmds) }
+func (s *http1Server) flush(cmds []layer.Command) []layer.Command {
+	s.kept.is(s.h.ctx, cap(s.in))
+	return s.out.flush(s.conn, cmds)
+}
 
 func (s *http1Server) read() {
 	s.more = false

@@ -30,6 +30,17 @@ func (st *HTTPStream) waits(n int64) {
 	st.h.ctx.Backlog(n)
 }
 
+// A leftover is what a connection keeps of bytes that it cannot use yet, as it counts in the budget.
+type leftover int64
+
+// is counts that n bytes are kept now.
+func (l *leftover) is(ctx *layer.Context, n int) {
+	if d := leftover(n) - *l; d != 0 {
+		*l += d
+		ctx.Backlog(int64(d))
+	}
+}
+
 // tally counts what the stream keeps of its bodies: what is held waits, what passes is recorded.
 func (st *HTTPStream) tally() {
 	recorded, held := st.flow.Request.Body.Kept(), int64(0)
