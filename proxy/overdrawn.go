@@ -16,12 +16,12 @@ func (c *client) turnAway() {
 	limit := c.ctx.Options().BodyBudget >> 20
 	if c.ctx.RunsShort() {
 		c.log(slog.LevelWarn, fmt.Sprintf("A client is turned away, since most of the %d MiB that may be kept of flows that are under way are "+
-			"taken up and it has the most wait: those that it talks with do not take what is sent to them. "+
+			"taken up and the most waits for it: it or its servers do not take what is sent to them. "+
 			"The option body_record_budget says how much may be kept.", limit))
 	}
 	for _, f := range c.flows {
 		if f.Live && f.Error == nil {
-			f.Error = &flow.Error{Time: c.now, Message: fmt.Sprintf("Closed, since the client had too much wait: "+
+			f.Error = &flow.Error{Time: c.now, Message: fmt.Sprintf("Closed, since too much had to wait for the client or its servers to take it: "+
 				"raise body_record_budget, which is %d MiB, to keep more.", limit)}
 		}
 	}

@@ -92,7 +92,7 @@ func tellScarce(ctx *layer.Context, s *layer.Script) {
 // scarce says that the budget runs short, and what to do about it.
 func scarce(ctx *layer.Context) *layer.Log {
 	return &layer.Log{Level: slog.LevelWarn, Text: fmt.Sprintf("What is kept of flows that are under way takes up most of the %d MiB that it may: "+
-		"of the largest, only the front is recorded, and clients that have much wait are turned away. "+
+		"of the largest, only the front is recorded, and clients for which much has to wait are turned away. "+
 		"The option body_record_budget says how much may be kept.", ctx.Options().BodyBudget>>20)}
 }
 
