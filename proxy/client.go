@@ -44,6 +44,8 @@ type client struct {
 	queued bool         // the engine will take fresh
 	late   []*flow.Flow // will be shown again soon; not empty: there is a goroutine that does it
 
+	freshSize int64 // bytes of those in fresh that have ended, which nobody else counts
+
 	alarms   map[*layer.RequestWakeup]*time.Timer
 	idle     *time.Timer
 	done     chan struct{}  // closed when dead
@@ -132,7 +134,7 @@ func (c *client) post(ev layer.Event) {
 	news := len(c.fresh) > 0 && !c.queued
 	c.queued = c.queued || news
 	var late []*flow.Flow
-	if len(c.fresh) >= maxFresh {
+	if len(c.fresh) >= maxFresh || c.freshSize >= maxFreshSize {
 		late = c.take(nil)
 	}
 	c.mu.Unlock()
@@ -171,6 +173,9 @@ func (c *client) step(ev layer.Event) {
 		c.cmds = cmds[:0]
 	}
 	c.todo = c.todo[:0]
+	if c.ctx.Overdrawn() {
+		c.turnAway()
+	}
 }
 
 func (c *client) do(cmd layer.Command) {

@@ -10,8 +10,11 @@ import (
 	"sluice/proxy/layer"
 )
 
-// maxFresh is how many flows of one client may wait to be published before it waits for the store.
-const maxFresh = 512
+// How many flows of one client may wait to be published before it waits for the store, and how many bytes of those that have ended.
+const (
+	maxFresh     = 512
+	maxFreshSize = 256 << 10
+)
 
 // take appends the snapshots of the flows that were in a hook since the last call. The caller holds the lock.
 func (c *client) take(batch []*flow.Flow) []*flow.Flow {
@@ -23,7 +26,7 @@ func (c *client) take(batch []*flow.Flow) []*flow.Flow {
 		}
 		c.fresh[i] = nil
 	}
-	c.fresh = c.fresh[:0]
+	c.fresh, c.freshSize = c.fresh[:0], 0
 	return batch
 }
 
@@ -128,6 +131,7 @@ func (c *client) track(h layer.FlowHook, held bool) {
 	c.mark(f)
 	switch at := slices.Index(c.flows, f); {
 	case ends(h) && !held:
+		c.freshSize += sizeOf(f)
 		c.untrack(f)
 	case at < 0:
 		c.flows = append(c.flows, f)
@@ -144,6 +148,35 @@ func ends(h layer.FlowHook) bool {
 		return true
 	}
 	return false
+}
+
+// sizeOf is about how many bytes a flow keeps of what peers sent.
+func sizeOf(f *flow.Flow) int64 {
+	n := sizeOfMessages(f.Messages)
+	if f.Request != nil {
+		n += sizeOfHeaders(f.Request.Headers) + f.Request.Body.Kept()
+	}
+	if f.Response != nil {
+		n += sizeOfHeaders(f.Response.Headers) + f.Response.Body.Kept()
+	}
+	if f.WebSocket != nil {
+		n += sizeOfMessages(f.WebSocket.Messages)
+	}
+	return n
+}
+
+func sizeOfHeaders(h flow.Headers) (n int64) {
+	for i := range h {
+		n += int64(len(h[i].Name) + len(h[i].Value))
+	}
+	return n
+}
+
+func sizeOfMessages(all []flow.Message) (n int64) {
+	for i := range all {
+		n += int64(len(all[i].Content))
+	}
+	return n
 }
 
 // untrack forgets a flow that has had its last hook.

@@ -33,6 +33,13 @@ func (c *client) open(cmd *layer.OpenConnection) {
 		fail(fmt.Errorf("connection killed: %s", srv.Error))
 		return
 	}
+	if err := c.mayOpen(); err != nil {
+		srv.Error = err.Error()
+		srv.Touch()
+		c.e.cfg.Addons.Handle(&layer.ServerConnectError{Server: srv, Client: c.conn})
+		fail(err)
+		return
+	}
 	ctx, cancel := context.WithTimeout(c.e.force, c.e.cfg.ConnectTimeout)
 	if c.opening == nil {
 		c.opening = map[*flow.Conn]func(){}
@@ -45,6 +52,7 @@ func (c *client) open(cmd *layer.OpenConnection) {
 		dial = c.e.cfg.DialUDP
 	}
 	c.wg.Add(1)
+	c.e.sockets.Add(1)
 	go func() {
 		nc, err := dial(ctx, addr)
 		if err != nil && context.Cause(ctx) == context.DeadlineExceeded {
@@ -58,6 +66,7 @@ func (c *client) open(cmd *layer.OpenConnection) {
 // opened tells the layers how connecting went and reads from the server until it ends. Then the client's group is told.
 func (c *client) opened(cmd *layer.OpenConnection, nc net.Conn, err error) {
 	srv := cmd.Server
+	c.e.sockets.Add(-1) // the socket counts from now on
 	c.mu.Lock()
 	delete(c.opening, &srv.Conn)
 	var s *socket

@@ -46,6 +46,9 @@ type Config struct {
 	ConnectTimeout time.Duration
 	// MaxClients bounds the clients at once. 0: 20,000.
 	MaxClients int
+	// MaxSockets bounds the connections at once over which no client gets many to servers. 0: three quarters of the files that
+	// the system allows.
+	MaxSockets int
 }
 
 // An Engine is one running proxy. Its methods may be called from any goroutine.
@@ -65,6 +68,7 @@ type Engine struct {
 
 	coroutines layer.Coroutines
 	bodies     layer.Budget // of all clients
+	sockets    atomic.Int64 // that are open
 	garbage    collector
 
 	wg      sync.WaitGroup // clients and replays
@@ -95,6 +99,7 @@ func New(cfg Config) *Engine {
 	cfg.UDPTimeout = or(cfg.UDPTimeout, 2*time.Minute)
 	cfg.ConnectTimeout = or(cfg.ConnectTimeout, 30*time.Second)
 	cfg.MaxClients = or(cfg.MaxClients, 20_000)
+	cfg.MaxSockets = or(cfg.MaxSockets, maxFiles()/4*3)
 	if cfg.Layers == nil {
 		cfg.Layers = &atomic.Pointer[layer.Options]{}
 		cfg.Layers.Store(&layer.Options{RawTCP: true, WebSocket: true})

@@ -77,6 +77,7 @@ type world struct {
 	servers chan net.Conn
 	last    map[flow.ID]*flow.Flow
 	mu      sync.Mutex
+	gate    chan struct{} // nothing that is published is taken until it is closed; nil: at once
 	reader  sync.WaitGroup
 }
 
@@ -119,6 +120,9 @@ func newWorld(t *testing.T, cfg Config) *world {
 	w.Engine = New(cfg)
 	w.reader.Go(func() {
 		for batch := range w.Flows() {
+			if w.gate != nil {
+				<-w.gate
+			}
 			w.mu.Lock()
 			for _, f := range batch {
 				if old := w.last[f.ID]; old == nil || old.Rev < f.Rev {

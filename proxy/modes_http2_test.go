@@ -42,17 +42,31 @@ func post(t *testing.T, c *http.Client, url, body string) (got, version string) 
 	return string(b), resp.Proto
 }
 
-// only has an origin speak one protocol, and refuse those who do not offer it (RFC 7301 §3.2).
-func only(s *httptest.Server, protocol string) {
+// only has an origin speak one protocol, and refuse those who do not offer it (RFC 7301 §3.2), or, curt, leave without a word.
+func only(s *httptest.Server, protocol string, curt bool) {
 	s.TLS = &tls.Config{NextProtos: []string{protocol}}
 	s.TLS.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		if slices.Contains(hello.SupportedProtos, protocol) {
 			return nil, nil
 		}
+		if curt {
+			hello.Conn.Close()
+		}
 		c := s.TLS.Clone()
 		c.NextProtos = []string{"none"}
 		return c, nil
 	}
+}
+
+// onlyHTTP2Origin is an origin that speaks nothing but HTTP/2. Curt: it leaves those without a word who do not offer that.
+func onlyHTTP2Origin(t *testing.T, curt bool) *httptest.Server {
+	s := httptest.NewUnstartedServer(http.HandlerFunc(echo))
+	s.EnableHTTP2 = true
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	only(s, "h2", curt)
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	return s
 }
 
 // TestReverseHTTP2 comes in every way to a reverse proxy of origins of every kind. What a server is
@@ -61,12 +75,7 @@ func TestReverseHTTP2(t *testing.T) {
 	plain := httptest.NewServer(http.HandlerFunc(echo))
 	t.Cleanup(plain.Close)
 	one, two := newOrigin(t, false, echo), newOrigin(t, true, echo)
-	alone := httptest.NewUnstartedServer(http.HandlerFunc(echo))
-	alone.EnableHTTP2 = true
-	alone.Config.ErrorLog = log.New(io.Discard, "", 0)
-	only(alone, "h2")
-	alone.StartTLS()
-	t.Cleanup(alone.Close)
+	alone, curt := onlyHTTP2Origin(t, false), onlyHTTP2Origin(t, true)
 	for _, c := range []struct {
 		name, scheme   string
 		speak          func(*http.Protocols)
@@ -80,6 +89,7 @@ func TestReverseHTTP2(t *testing.T) {
 		{"h1 in TLS to https", "https", onlyHTTP1, two.URL, "eager lazy", "HTTP/1.1", "HTTP/1.1"},
 		{"h1 to https", "http", onlyHTTP1, two.URL, "eager lazy", "HTTP/1.1", "HTTP/1.1"},
 		{"h1 to https of h2 alone", "http", onlyHTTP1, alone.URL, "eager lazy", "HTTP/1.1", "HTTP/2.0"},
+		{"h1 to https of h2 alone that leaves", "http", onlyHTTP1, curt.URL, "eager lazy", "HTTP/1.1", "HTTP/2.0"},
 		{"h2c to https of h2 alone", "http", priorKnowledge, alone.URL, "eager lazy", "HTTP/2.0", "HTTP/2.0"},
 		{"h2c to https", "http", priorKnowledge, two.URL, "eager lazy", "HTTP/2.0", "HTTP/2.0"},
 		{"h2c to https of h1", "http", priorKnowledge, one.URL, "eager lazy", "HTTP/2.0", "HTTP/1.1"},

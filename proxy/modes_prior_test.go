@@ -62,8 +62,14 @@ func TestPriorKnowledge(t *testing.T) {
 		for _, strategy := range []string{"eager", "lazy"} {
 			t.Run(mode+" "+strategy, func(t *testing.T) {
 				r := newRig(t, "mode="+mode, "connection_strategy="+strategy)
-				tr := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return r.reach(mode, origin), nil }}
+				var dials sync.WaitGroup // of some more connections than are used
+				tr := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+					dials.Add(1)
+					defer dials.Done()
+					return r.reach(mode, origin), nil
+				}}
 				defer tr.CloseIdleConnections()
+				defer dials.Wait()
 				client := speaking(&http.Client{Transport: tr}, priorKnowledge)
 				var wg sync.WaitGroup
 				for i := range 20 {

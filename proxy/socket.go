@@ -40,6 +40,7 @@ type socket struct {
 	writing bool
 	attempt attempt
 	behind  bool // by a goroutine of its own, for the peer does not take it
+	owed    int  // bytes that are behind and count in the client's backlog; guarded by the client's lock
 	watched bool // somebody waits until it is not behind any more
 	half    bool // close the writing half after out
 	shut    bool // close after out
@@ -58,6 +59,7 @@ type socket struct {
 func newSocket(c *client, conn *flow.Conn, nc net.Conn) *socket {
 	s := &socket{c: c, conn: conn, nc: nc, client: conn == &c.conn.Conn, packet: conn.Transport == "udp", gone: make(chan struct{})}
 	s.room.L = &s.mu
+	c.e.sockets.Add(1)
 	if sc, ok := nc.(syscall.Conn); ok {
 		s.raw, _ = sc.SyscallConn()
 	}
@@ -113,6 +115,9 @@ func (s *socket) commit() write {
 		s.writing = true
 		return write{s, b, true}
 	}
+	if s.behind {
+		s.owe(len(b))
+	}
 	if s.out == nil {
 		s.out = b
 	} else if b != nil {
@@ -132,10 +137,15 @@ func (w write) flush() {
 		}
 	}
 	s.mu.Lock()
-	for s.writing && len(s.out) > highWater && !s.failed && !s.watched {
+	for s.writing && s.full() && !s.failed && !s.watched {
 		s.room.Wait()
 	}
 	s.mu.Unlock()
+}
+
+// full reports whether there is so much output that whoever adds more waits: where memory is scarce, any.
+func (s *socket) full() bool {
+	return len(s.out) > 0 && (len(s.out) > highWater || s.c.ctx.Scarce())
 }
 
 // writeAll writes b and what is committed meanwhile, until there is no more or write leaves a rest, which is returned.
@@ -179,9 +189,10 @@ func (s *socket) handOver(b []byte) {
 	}
 	s.mu.Lock()
 	s.behind = true
+	s.owe(len(b) + len(s.out))
 	s.mu.Unlock()
 	c.wg.Go(func() {
-		s.writeAll(b, s.nc.Write)
+		s.writeAll(b, s.writeOwed)
 		s.mu.Lock()
 		watched := s.watched
 		s.watched = false
@@ -191,6 +202,27 @@ func (s *socket) handOver(b []byte) {
 		}
 	})
 	c.mu.Unlock()
+}
+
+// owe counts n bytes that the peer does not take. The caller holds the client's lock.
+func (s *socket) owe(n int) {
+	s.owed += n
+	s.c.ctx.Backlog(int64(n))
+}
+
+// writeOwed writes what the peer has not taken before, and waits until it does.
+func (s *socket) writeOwed(b []byte) (int, error) {
+	n, err := s.nc.Write(b)
+	c := s.c
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err != nil {
+		s.deaf.Store(true) // nothing more is kept
+		s.owe(-s.owed)
+	} else {
+		s.owe(-min(len(b), s.owed))
+	}
+	return n, err
 }
 
 // behind reports whether a connection's peer does not take what was sent. If so, Drained will be posted.
@@ -259,6 +291,7 @@ func (s *socket) discards() bool { return s.deaf.Load() }
 func (s *socket) cut() {
 	s.once.Do(func() {
 		s.nc.Close()
+		s.c.e.sockets.Add(-1)
 		close(s.gone)
 	})
 }

@@ -2,6 +2,9 @@
 
 package proxy
 
+// maxFiles is how many files the system lets the program open; 0: not known.
+func maxFiles() int { return 0 }
+
 // recvRaw reads in the plain way where waiting without a buffer is not to be had.
 func (s *socket) recvRaw(got func([]byte)) error { return s.recvPlain(got) }
 

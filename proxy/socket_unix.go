@@ -4,8 +4,18 @@ package proxy
 
 import (
 	"io"
+	"math"
 	"syscall"
 )
+
+// maxFiles is how many files the system lets the program open; 0: not known.
+func maxFiles() int {
+	var r syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &r); err != nil {
+		return 0
+	}
+	return int(min(uint64(r.Cur), math.MaxInt32))
+}
 
 // recvRaw takes a buffer from the pool only when there is something to read.
 func (s *socket) recvRaw(got func([]byte)) error {

@@ -108,8 +108,8 @@ func extendedOrigin(t *testing.T, serve func(io.ReadWriter)) (addr string) {
 		}
 		defer c.Close()
 		w := newH2Wire(t, c)
+		io.ReadFull(c, make([]byte, len(http2.ClientPreface))) // says nothing before that
 		w.WriteSettings(http2.Setting{ID: http2.SettingEnableConnectProtocol, Val: 1})
-		io.ReadFull(c, make([]byte, len(http2.ClientPreface)))
 		if w.until(func(f http2.Frame) bool {
 			h, ok := f.(*http2.MetaHeadersFrame)
 			return ok && h.PseudoValue("protocol") == "websocket" && h.PseudoValue("method") == "CONNECT"

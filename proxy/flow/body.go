@@ -16,6 +16,8 @@ type Body struct {
 	size   int64
 	behind int64 // how much of size is behind the place where a body was cut
 	gap    Gap
+	// Crowded says that the body was cut because all that were under way took up too much together, not because of its own size.
+	Crowded bool
 }
 
 // Gap says why the bytes of a body are not here.
@@ -49,6 +51,14 @@ func (b *Body) Len() int64 { return b.size }
 
 // Gap says whether and why the bytes are missing.
 func (b *Body) Gap() Gap { return b.gap }
+
+// CutBy names the option that says how much is recorded of a body like this one, which was cut.
+func (b *Body) CutBy() string {
+	if b.Crowded {
+		return "body_record_budget"
+	}
+	return "body_record_limit"
+}
 
 // Kept returns how many bytes from the front are here.
 func (b *Body) Kept() int64 {

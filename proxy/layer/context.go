@@ -21,7 +21,7 @@ type Options struct {
 	StreamLargeBodies int64 // bytes; stream bodies over it. 0: never. -1: every body
 	BodySizeLimit     int64 // bytes; refuse bodies over it. 0: no limit
 	BodyRecordLimit   int64 // bytes; record no more than this of a body that is not held. 0: no limit
-	BodyBudget        int64 // bytes; what all clients together record of bodies that are under way. 0: no limit
+	BodyBudget        int64 // bytes; what all clients together have us keep of what is under way. 0: no limit
 	HeldLimit         int64 // bytes; a held body over it goes on as it is. 0: 256 MiB
 	// Route returns the upstream proxy for a server, nil for none, and whether there is a rule for it. Nil: there are no rules.
 	Route        func(flow.Addr) (*flow.Via, bool)
@@ -59,7 +59,7 @@ type Context struct {
 
 // NewContext returns the context of a new client.
 func NewContext(c *flow.Client, s *flow.Server, opts *atomic.Pointer[Options], now func() time.Time) *Context {
-	return &Context{Client: c, Server: s, Now: now, options: opts, scripts: &scripts{pool: &Coroutines{}}, shared: &shared{budget: &Budget{}}}
+	return &Context{Client: c, Server: s, Now: now, options: opts, scripts: &scripts{pool: &Coroutines{}}, shared: &shared{account: account{budget: &Budget{}}}}
 }
 
 // Share makes the client's scripts run on coroutines that others run on too. It is called before the first event.
@@ -82,7 +82,7 @@ func (c *Context) Push(l Layer) { c.Layers = append(c.Layers, l) }
 // Stop ends every script of the client. No layer may be given an event after it.
 func (c *Context) Stop() {
 	c.scripts.stop()
-	c.Charge(-c.shared.charged)
+	c.writeOff()
 }
 
 // shared is what all contexts of a client have together.
@@ -90,8 +90,7 @@ type shared struct {
 	kit  *kit // taken for this event; nil: not needed yet
 	lent []*Buffer
 
-	budget  *Budget // never nil
-	charged int64   // bytes, of this client
+	account account
 
 	// The first of each that an event takes, to be used again from Release on.
 	sends    [4]SendData

@@ -42,6 +42,12 @@ type Joiner interface {
 	Join(next Event) bool
 }
 
+// Sized is an event that brings content, Size bytes of it.
+type Sized interface {
+	Event
+	Size() int
+}
+
 // The events that come from the driver.
 type (
 	// Start is every layer's first event.

@@ -26,6 +26,7 @@ type NextLayer struct {
 	queue  []Event // while it is asked
 	client []byte  // the data of events, by side
 	server []byte
+	kept   int64          // bytes that count in the budget
 	limit  *RequestWakeup // nil: nothing has been left open yet
 	late   bool
 }
@@ -88,9 +89,11 @@ func (n *NextLayer) Handle(ev Event, cmds []Command) []Command {
 				&Log{slog.LevelWarn, "cannot tell the protocol from the first 256 KiB: closing the connection"},
 				&CloseConnection{Conn: &n.Context.Client.Conn})
 		}
+		n.charge(2 * int64(len(ev.Data))) // in events too
 		n.asking = &Next{n}
 		return append(cmds, n.asking)
 	case *ConnectionClosed:
+		n.charge(-n.kept)
 		if ev.Conn == &n.Context.Client.Conn {
 			return append(cmds, &CloseConnection{Conn: ev.Conn})
 		}
@@ -108,8 +111,15 @@ func (n *NextLayer) keep(ev Event) {
 	n.events = append(n.events, Keep(ev))
 }
 
+// charge counts what is kept in the budget.
+func (n *NextLayer) charge(b int64) {
+	n.kept += b
+	n.Context.Backlog(b)
+}
+
 func (n *NextLayer) answered(cmds []Command) []Command {
 	if n.layer != nil {
+		n.charge(-n.kept)
 		if n.limit != nil && !n.late {
 			cmds = append(cmds, &CancelWakeup{n.limit})
 		}

@@ -7,8 +7,12 @@ import (
 	"sluice/proxy/flow"
 )
 
-// maxBacklog is how many bytes may wait for a script that waits for an answer before those who send them are not read any more.
-const maxBacklog = 256 << 10
+// maxBacklog is how many bytes may wait for a script that waits for an answer before those who send them are not read any more;
+// minBacklog, when memory is scarce.
+const (
+	maxBacklog = 256 << 10
+	minBacklog = 64 << 10
+)
 
 // A Script is a layer written as straight-line code. Its body runs on a
 // coroutine and gives way only in Next, Await, Hook and Open. What
@@ -27,6 +31,7 @@ type Script struct {
 	waiting Command      // the command whose answer the body waits for
 	answer  Completion   // that answer
 	backlog int          // bytes of data in the inbox
+	kept    int64        // bytes of it that count in the budget
 	paused  []*flow.Conn // are not read until the inbox is empty
 	over    bool
 	halted  bool // stopped: its coroutine is not used again
@@ -80,6 +85,7 @@ func (s *Script) Handle(ev Event, cmds []Command) []Command {
 	cmds, s.cmds = s.cmds, nil
 	if n := len(s.inbox); n > 0 && s.inbox[n-1] == ev {
 		s.inbox[n-1] = Keep(ev)
+		s.charge(cost(ev))
 	}
 	return cmds
 }
@@ -96,6 +102,7 @@ func (s *Script) put(ev Event) {
 
 // keep puts an event that has to wait. Where so much waits that its source should have stopped, bytes are joined to those before them.
 func (s *Script) keep(ev Event) {
+	s.charge(cost(ev))
 	n := len(s.inbox)
 	if n == 0 {
 		s.put(Keep(ev))
@@ -110,6 +117,34 @@ func (s *Script) keep(ev Event) {
 		return
 	}
 	s.put(Keep(ev))
+}
+
+// cost is what keeping an event costs, in bytes.
+func cost(ev Event) int64 {
+	switch ev := ev.(type) {
+	case *DataReceived:
+		return int64(len(ev.Data)) + eventCost
+	case Sized:
+		return int64(ev.Size()) + eventCost
+	}
+	return eventCost
+}
+
+// charge counts what is kept in the budget.
+func (s *Script) charge(n int64) {
+	if n != 0 {
+		s.kept += n
+		s.ctx.Backlog(n)
+	}
+}
+
+// discharge takes an event that has been read out of the budget, and all that is left when the inbox is empty.
+func (s *Script) discharge(ev Event) {
+	n := s.kept
+	if len(s.inbox) > 0 {
+		n = min(n, cost(ev))
+	}
+	s.charge(-n)
 }
 
 // maxJoined is how many bytes events that are joined may bring.
@@ -127,7 +162,7 @@ func (e *DataReceived) extend(next *DataReceived) bool {
 // pause has the connection of an event not read any more if too much waits already.
 func (s *Script) pause(ev Event, cmds []Command) []Command {
 	d, ok := ev.(*DataReceived)
-	if !ok || s.backlog < maxBacklog || slices.Contains(s.paused, d.Conn) {
+	if !ok || s.backlog < minBacklog || s.backlog < maxBacklog && !s.ctx.Scarce() || slices.Contains(s.paused, d.Conn) {
 		return cmds
 	}
 	s.paused = append(s.paused, d.Conn)
@@ -146,6 +181,7 @@ func (s *Script) unpause() {
 func (s *Script) play() {
 	defer func() {
 		s.over, s.inbox, s.co = true, nil, nil
+		s.charge(-s.kept)
 		s.ctx.scripts.remove(s)
 		if r := recover(); r != nil && r != any(errStopped) {
 			panic(r)
@@ -180,6 +216,9 @@ func (s *Script) Next() Event {
 		s.inbox = nil
 		s.unpause()
 	}
+	if s.kept > 0 {
+		s.discharge(ev)
+	}
 	if d, ok := ev.(*DataReceived); ok {
 		s.backlog -= len(d.Data) + eventCost
 	}
@@ -190,6 +229,7 @@ func (s *Script) Next() Event {
 func (s *Script) Rest() []Event {
 	rest := slices.Clone(s.inbox)
 	s.inbox, s.backlog = nil, 0
+	s.charge(-s.kept)
 	s.unpause()
 	return rest
 }

@@ -213,6 +213,7 @@ func (t *Tunnel) shake(ev Event, cmds []Command) []Command {
 		cmds = append(cmds, &CancelWakeup{t.limit})
 		t.limit = nil
 	}
+	t.ctx.Backlog(int64(-t.size))
 	rest, waiting, open := t.rest, t.waiting, t.opening
 	t.script, t.rest, t.waiting, t.opening, t.size = nil, nil, nil, nil, 0
 	if t.state = tunnelOpen; t.result != nil {
@@ -281,7 +282,10 @@ func (t *Tunnel) deliver(ev Event, cmds []Command) []Command {
 	}
 	t.waiting = append(t.waiting, Keep(ev))
 	if d, ok := ev.(*DataReceived); ok {
-		if t.size += len(d.Data) + eventCost; t.size > maxWaiting {
+		n := len(d.Data) + eventCost
+		t.ctx.Backlog(int64(n))
+		if t.size += n; t.size > maxWaiting {
+			t.ctx.Backlog(int64(-t.size))
 			t.size, t.waiting = 0, t.waiting[:len(t.waiting)-1]
 			return append(cmds,
 				&Log{slog.LevelWarn, "too much data while another connection is being opened: closing the connection"},

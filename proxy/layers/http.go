@@ -102,6 +102,7 @@ func (h *HTTP) route(ev layer.Event) {
 		if h.mode == HTTPUpstream && h.ctx.Upstream != nil {
 			h.ctx.Server.Via = h.ctx.Upstream
 		}
+		h.greet()
 	case *layer.DataReceived:
 		h.routeConn(ev.Conn, ev)
 	case *layer.ConnectionClosed:
@@ -147,7 +148,7 @@ func (h *HTTP) routeConn(conn *flow.Conn, ev layer.Event) {
 	case h.opener != nil:
 		h.deliver(h.opener, ev)
 	case conn == &h.ctx.Server.Conn && !h.serverUsed && h.greets() && conn.State == flow.Open:
-		h.adopt(ev)
+		h.feed(h.adopt(), ev)
 	case conn == &h.ctx.Server.Conn && h.keepsGreeting(ev):
 	case conn == &h.ctx.Server.Conn && !h.serverUsed && conn.State != flow.Closed:
 		// An HTTP/1 server that speaks or closes before it was asked anything is of no use.
@@ -300,6 +301,7 @@ func (h *HTTP) newStream(client clientSide) *HTTPStream {
 		st.Begin(h.ctx, st.run)
 	}
 	h.streams = append(h.streams, st)
+	st.waits(streamCost)
 	return st
 }
 

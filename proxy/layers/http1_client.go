@@ -52,7 +52,7 @@ func (c *http1Client) handle(ev layer.Event) {
 }
 
 func (c *http1Client) flush(cmds []layer.Command) []layer.Command {
-	return c.out.flush(&c.server.Conn, cmds)
+	return c.flushTo(&c.server.Conn, cmds)
 }
 
 func (c *http1Client) endpoint() *flow.Server { return c.server }

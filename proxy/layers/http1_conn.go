@@ -3,6 +3,8 @@ package layers
 import (
 	"time"
 
+	"sluice/proxy/flow"
+	"sluice/proxy/layer"
 	"sluice/proxy/wire/http1"
 )
 
@@ -24,6 +26,7 @@ const (
 type http1Conn struct {
 	state  http1State
 	in     []byte // not used yet; nil if empty
+	kept   leftover
 	out    output
 	scan   http1.Scanner
 	body   http1.BodyReader
@@ -55,6 +58,12 @@ func (c *http1Conn) readKept(s stepper) {
 		b = nil
 	}
 	c.in = b
+}
+
+// flushTo appends what is to be sent to the commands of an event.
+func (c *http1Conn) flushTo(conn *flow.Conn, cmds []layer.Command) []layer.Command {
+	c.kept.is(c.out.ctx, cap(c.in))
+	return c.out.flush(conn, cmds)
 }
 
 func consume(b []byte, s stepper) (used int) {

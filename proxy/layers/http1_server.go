@@ -51,7 +51,7 @@ func (s *http1Server) pump() bool {
 	return true
 }
 
-func (s *http1Server) flush(cmds []layer.Command) []layer.Command { return s.out.flush(s.conn, cmds) }
+func (s *http1Server) flush(cmds []layer.Command) []layer.Command { return s.flushTo(s.conn, cmds) }
 
 func (s *http1Server) step(b []byte) int {
 	switch s.state {

@@ -219,7 +219,8 @@ func (c *http2Conn) goAway(code http2.ErrCode, text string) {
 
 // lose tells everybody that the connection is over.
 func (c *http2Conn) lose(text string) {
-	c.dead, c.in, c.waiting = true, nil, nil
+	c.h.ctx.Backlog(int64(-len(c.block.buf)))
+	c.dead, c.in, c.waiting, c.block.buf = true, nil, nil, nil
 	c.out.closes = true
 	c.role.lost(text)
 }

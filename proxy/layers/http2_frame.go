@@ -55,14 +55,16 @@ func (c *http2Conn) fragment(p []byte, last bool) error {
 	}
 	if !last {
 		b.buf = append(b.buf, p...)
+		c.h.ctx.Backlog(int64(len(p)))
 		return nil
 	}
 	if b.parts > 1 {
+		c.h.ctx.Backlog(int64(-len(b.buf)))
 		b.buf = append(b.buf, p...)
 		p = b.buf
 	}
 	fields, err := c.dec.Decode(p)
-	if cap(b.buf) > headRoom {
+	if b.buf = b.buf[:0]; cap(b.buf) > headRoom {
 		b.buf = nil
 	}
 	if err != nil {

@@ -145,3 +145,36 @@ func TestHTTP2WindowChangesCost(t *testing.T) {
 		t.Errorf("%d changes were made", changes)
 	}
 }
+
+// TestHTTP2StreamsWithinTheBudget: streams for which there is no room are refused, so that the client may ask again, and taken when others have
+// ended; a few are taken in any case, and the log says why, once.
+func TestHTTP2StreamsWithinTheBudget(t *testing.T) {
+	const all = 60
+	b := h2Play(t, true, true, layer.Options{BodyBudget: 64 << 10})
+	b.Start()
+	b.event("server settings 3=100")
+	refused, told := 0, 0
+	ask := func(id int) {
+		b.event(words.Replace(fmt.Sprintf("client headers %d end $GET", id)))
+		for _, line := range b.output() {
+			switch {
+			case matchFront(line, fmt.Sprintf("client reset %d REFUSED_STREAM", id)):
+				refused++
+			case strings.HasPrefix(line, "log warn") && strings.Contains(line, "body_record_budget"):
+				told++
+			}
+		}
+	}
+	for i := range all {
+		ask(2*i + 1)
+	}
+	if taken := all - refused; taken < 16 || taken > 32 || told != 1 {
+		t.Errorf("%d of %d streams were taken, said %d times", taken, all, told)
+	}
+	was := refused
+	b.event("server headers 1 end :status=204")
+	b.output()
+	if ask(2*all + 1); refused != was {
+		t.Error("refused although another one has ended")
+	}
+}

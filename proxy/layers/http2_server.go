@@ -67,7 +67,7 @@ func (s *http2Server) unknown(id uint32, fields []hpack.HeaderField, end bool) {
 		return
 	}
 	s.lastID = id
-	if s.going || len(s.streams) >= http2MaxStreams || len(s.h.streams) >= http2MaxStreams {
+	if s.going || len(s.streams) >= http2MaxStreams || len(s.h.streams) >= http2MaxStreams || s.h.crowded() {
 		s.streamError(id, http2.ErrCodeRefusedStream, "")
 		return
 	}

@@ -155,7 +155,7 @@ func FuzzHTTP2(f *testing.F) {
 }
 
 func fuzzed(t *testing.T, client, server []byte, split bool) string {
-	b := h2Play(t, true, true, layer.Options{})
+	b := h2Play(t, true, true, layer.Options{BodyBudget: 1 << 40})
 	var log strings.Builder
 	b.ctx.Inline = func(h layer.Hook) bool {
 		f := h.(layer.FlowHook).Subject()
@@ -181,5 +181,15 @@ func fuzzed(t *testing.T, client, server []byte, split bool) string {
 	}
 	say("client", append([]byte(h2.Preface), client...))
 	say("server", server)
-	return log.String()
+	events := log.String()
+	for _, who := range []string{"client", "server"} {
+		if b.conn(who).State != 0 {
+			b.Do(who + " closed")
+			b.TakeAll()
+		}
+	}
+	if !b.ctx.HasRoom(1 << 40) {
+		t.Error("something still counts in the budget when both have gone")
+	}
+	return events
 }

@@ -51,6 +51,7 @@ func (c *http2Conn) close(s *http2Stream, how closeReason) {
 	c.recent.add(s.id, how)
 	c.spare += s.recv.size - http2StreamWindow
 	c.giveBack(nil, s.held)
+	c.h.ctx.Backlog(int64(-s.queued))
 	s.held, s.queue, s.queued, s.trailers = 0, nil, 0, nil
 	c.slim()
 	if c.going && len(c.streams) == 0 && !c.dead {

@@ -122,7 +122,7 @@ func (st *HTTPStream) count(ev layer.Event) {
 	case st.over:
 	case e != nil && e.kind == requestData:
 		st.creditClient()
-	case st.onClient.queued > stopReading && !st.stopped:
+	case !st.stopped && st.h.tooMuch(st.onClient.queued):
 		st.stopped = true
 		st.h.readOwned(st, false)
 	default:

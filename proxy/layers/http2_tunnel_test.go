@@ -114,8 +114,8 @@ func TestHTTP2Keepalive(t *testing.T) {
 	now := b.ctx.Now()
 	b.ctx.Now = func() time.Time { return now }
 	b.play(`
-		>> client headers 1 end $GET
 		<< wakeup 58s
+		>> client headers 1 end $GET
 		<< server headers 1 end $GET
 	`)
 	now = now.Add(20 * time.Second)

@@ -68,11 +68,12 @@ func (c *http2Conn) giveBack(s *http2Stream, n int) {
 	}
 }
 
-// widen doubles the window of a stream that drains, if there is room for that in the connection's, and returns by how much it is wider.
+// widen doubles the window of a stream that drains, if there is room for that in the connection's and memory is not scarce, and
+// returns by how much it is wider.
 func (c *http2Conn) widen(s *http2Stream) uint32 {
 	w := &s.recv
 	by := w.size
-	if 2*by > http2WideWindow || by > c.spare {
+	if 2*by > http2WideWindow || by > c.spare || c.h.ctx.Scarce() {
 		return 0
 	}
 	c.spare -= by
@@ -90,6 +91,7 @@ func (c *http2Conn) send(s *http2Stream, p []byte, kept bool) {
 	}
 	if len(p) > 0 && s.writable() {
 		s.enqueue(p, kept)
+		c.h.ctx.Backlog(int64(len(p)))
 		c.queueUp(s)
 	}
 }
@@ -127,6 +129,7 @@ func (c *http2Conn) sendNow(s *http2Stream, p []byte) (sent int) {
 		sent += n
 		if queued {
 			s.queued -= n
+			c.h.ctx.Backlog(int64(-n))
 		}
 		c.meter.earn(2 + n/windowBytes)
 	}

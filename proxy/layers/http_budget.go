@@ -8,44 +8,101 @@ import (
 	"sluice/proxy/layer"
 )
 
-// countStep is in which steps, in bytes, what a stream keeps is counted in the budget, so that small bodies cost nothing.
-const countStep = 64 << 10
+const (
+	// streamCost is what an exchange that waits for its end costs besides what it keeps, in bytes.
+	streamCost = 16 << 10
+	// fieldCost is what keeping a header field costs besides its name and value.
+	fieldCost = 32
+)
 
-// tally counts what the stream keeps of its bodies in the budget that all clients share.
-func (st *HTTPStream) tally() {
-	kept := st.flow.Request.Body.Kept()
-	if r := st.flow.Response; r != nil {
-		kept += r.Body.Kept()
+// keepsHead counts the head of a message.
+func (st *HTTPStream) keepsHead(h flow.Headers) {
+	n := 0
+	for i := range h {
+		n += len(h[i].Name) + len(h[i].Value) + fieldCost
 	}
-	if d := kept - st.charged; d >= countStep || d <= -countStep {
-		st.charged = kept
+	st.waits(int64(n))
+}
+
+// waits counts n bytes that the stream keeps until they can go on, or that have gone if n is negative.
+func (st *HTTPStream) waits(n int64) {
+	st.waiting += n
+	st.h.ctx.Backlog(n)
+}
+
+// A leftover is what a connection keeps of bytes that it cannot use yet, as it counts in the budget.
+type leftover int64
+
+// is counts that n bytes are kept now.
+func (l *leftover) is(ctx *layer.Context, n int) {
+	if d := leftover(n) - *l; d != 0 {
+		*l += d
+		ctx.Backlog(int64(d))
+	}
+}
+
+// tally counts what the stream keeps of its bodies: what is held waits, what passes is recorded.
+func (st *HTTPStream) tally() {
+	recorded, held := st.flow.Request.Body.Kept(), int64(0)
+	if st.clientState == consumeBody {
+		recorded, held = 0, recorded
+	}
+	if r := st.flow.Response; r != nil && st.serverState == consumeBody {
+		held += r.Body.Kept()
+	} else if r != nil {
+		recorded += r.Body.Kept()
+	}
+	if d := recorded - st.charged; d != 0 {
+		st.charged = recorded
 		st.h.ctx.Charge(d)
+	}
+	if d := held - st.held; d != 0 {
+		st.held = held
+		st.waits(d)
 	}
 }
 
 // settleUp takes what the stream keeps out of the budget: the flow is over, and its bodies belong to whoever keeps that.
 func (st *HTTPStream) settleUp() {
-	if st.charged != 0 {
-		st.h.ctx.Charge(-st.charged)
-		st.charged = 0
-	}
+	ctx := st.h.ctx
+	ctx.Charge(-st.charged)
+	ctx.Backlog(-st.waiting)
+	st.charged, st.waiting, st.held = 0, 0, 0
 }
 
 // recordLimit is how many bytes are kept of a body that is about to grow by n bytes and passes anyway; 0: all.
 func (st *HTTPStream) recordLimit(b *flow.Body, n int) int64 {
 	limit := st.h.ctx.Options().BodyRecordLimit
 	size := b.Len() + int64(n)
-	if size <= countStep || b.Gap() != flow.Whole || limit > 0 && size > limit {
+	if b.Gap() != flow.Whole || limit > 0 && size > limit || st.h.ctx.MayRecord(size) {
 		return limit
 	}
-	spare := max(st.h.ctx.Spare(), countStep)
-	if size <= spare {
-		return limit
+	b.Crowded = true
+	tellScarce(st.h.ctx, &st.Script)
+	return max(st.h.ctx.Spare(), 1)
+}
+
+// tellScarce has the log say that the budget runs short, once until there is some left again.
+func tellScarce(ctx *layer.Context, s *layer.Script) {
+	if ctx.RunsShort() {
+		s.Do(scarce(ctx))
 	}
-	if st.h.ctx.RunsShort() {
-		st.Do(&layer.Log{Level: slog.LevelWarn, Text: fmt.Sprintf("The bodies of flows that are under way take up most of the %d MiB "+
-			"that they may: of the largest, only the front is recorded. They all pass. The option body_record_budget says how much they may take up.",
-			st.h.ctx.Options().BodyBudget>>20)})
+}
+
+// scarce says that the budget runs short, and what to do about it.
+func scarce(ctx *layer.Context) *layer.Log {
+	return &layer.Log{Level: slog.LevelWarn, Text: fmt.Sprintf("What is kept of flows that are under way takes up most of the %d MiB that it may: "+
+		"of the largest, only the front is recorded, and clients for which much has to wait are turned away. "+
+		"The option body_record_budget says how much may be kept.", ctx.Options().BodyBudget>>20)}
+}
+
+// crowded reports whether there is no room for another stream of the client.
+func (h *HTTP) crowded() bool {
+	if h.ctx.HasRoom(streamCost) {
+		return false
 	}
-	return spare
+	if h.ctx.RunsShort() {
+		h.more = append(h.more, scarce(h.ctx))
+	}
+	return true
 }

@@ -52,6 +52,9 @@ func (e *httpEvent) Keep() layer.Event {
 	return &k
 }
 
+// Size returns how many bytes of content the event brings.
+func (e *httpEvent) Size() int { return len(e.data) }
+
 // maxJoined is how many bytes events that are joined may bring.
 const maxJoined = 64 << 10
 

@@ -16,10 +16,10 @@ func (h *HTTP) offers(key connKey) []string {
 	return nil
 }
 
-// turnedDown notes that a server has refused HTTP/1, if that is why TLS with it did not come about, and reports whether it
-// is worth another connection on which it is offered HTTP/2.
+// turnedDown notes that a server has refused HTTP/1, if that is, or may be, why TLS with it did not come about, and reports whether it
+// is worth another connection on which it is offered HTTP/2. Not all say what they miss: some just leave.
 func (h *HTTP) turnedDown(key connKey, t *ServerTLS) bool {
-	if t == nil || t.trouble == nil || t.trouble.label != noProtocol ||
+	if t == nil || t.trouble == nil || t.trouble.label != noProtocol && t.trouble.label != serverLeft ||
 		h.onlyHTTP2[key] || slices.Contains(t.session.conn.ALPNOffers, alpnHTTP2) {
 		return false
 	}

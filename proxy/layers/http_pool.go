@@ -128,14 +128,23 @@ func (h *HTTP) joinable(key connKey) *serverConn {
 	return nil
 }
 
-// adopt takes the connection that is there already into the pool, for the server has said something.
-func (h *HTTP) adopt(ev layer.Event) {
+// adopt takes the connection that is there already into the pool, for there is something to be said before the first request.
+func (h *HTTP) adopt() *serverConn {
 	h.serverUsed = true
 	c := &serverConn{h: h, key: keyOf(h.ctx.Server), server: h.ctx.Server}
 	c.top = c
 	h.conns = append(h.conns, c)
 	h.feed(c, layer.Start{})
-	h.feed(c, ev)
+	return c
+}
+
+// greet begins HTTP/2 with a server that is there already: what it says of itself, so that it takes an extended CONNECT, the client
+// should know as early as can be (RFC 8441 §3).
+func (h *HTTP) greet() {
+	s := h.ctx.Server
+	if _, ok := h.client.(*http2Server); ok && h.mode == HTTPTransparent && !h.serverUsed && s.State == flow.Open && h.greets() {
+		h.adopt()
+	}
 }
 
 // answer tells those who wait for a connection how it went, and forgets one that is of no more use.

@@ -247,7 +247,7 @@ func FuzzHTTP(f *testing.F) {
 	f.Add([]byte(say(0, "CONNECT e:80 HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n") + "\x05\x13\x05\x05\x05\x05" + say(1, "HTTP/1.1 200 OK\r\n\r\nabc") + "\x05\x05\x12"))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		for _, mode := range []layers.HTTPMode{layers.HTTPRegular, layers.HTTPTransparent, layers.HTTPUpstream} {
-			ctx := layertest.Context(layer.Options{RawTCP: true, BodySizeLimit: 64, StreamLargeBodies: 32})
+			ctx := layertest.Context(layer.Options{RawTCP: true, BodySizeLimit: 64, StreamLargeBodies: 32, BodyBudget: 1 << 40})
 			if mode == layers.HTTPUpstream {
 				ctx.Upstream = proxy
 			}
@@ -256,10 +256,15 @@ func FuzzHTTP(f *testing.F) {
 				ctx.Inline = m.inline(2 + int(in[len(in)-1]>>1)%16)
 			}
 			m.run(append([]byte(nil), in...))
+			tunnels := false
 			for _, fl := range m.flows {
+				tunnels = tunnels || fl.Kind != flow.HTTP || fl.Request.Method == "CONNECT"
 				if fl.Kind == flow.HTTP && fl.Live && fl.Request.Method != "CONNECT" {
 					t.Errorf("%v: flow %s %s is still alive when its client has gone", mode, fl.Request.Method, fl.Request.Path)
 				}
+			}
+			if !tunnels && !ctx.HasRoom(1<<40) { // those last as long as the client
+				t.Errorf("%v: something still counts in the budget when the client has gone", mode)
 			}
 		}
 	})

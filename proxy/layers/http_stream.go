@@ -54,7 +54,9 @@ type HTTPStream struct {
 		response        layer.Response
 	}
 
-	charged int64 // bytes of bodies that count in the budget
+	charged int64 // bytes of bodies that are recorded and count in the budget
+	waiting int64 // bytes that are kept until they can go on, which count in it too
+	held    int64 // of those, what is held of bodies
 
 	over    bool
 	ctx     *layer.Context // of child
@@ -102,6 +104,8 @@ func (st *HTTPStream) on(ev httpEvent) {
 	case requestData, requestEnd:
 		if st.protocol != "" {
 			st.rest = layer.KeepIn(st.rest, &ev) // for the tunnel that may come
+			st.held += int64(len(ev.data))
+			st.waits(int64(len(ev.data)))
 			return
 		}
 		st.onRequestBody(ev)

@@ -20,6 +20,7 @@ func (st *HTTPStream) onRequestHead(ev httpEvent) {
 		f.Request = ev.request
 	}
 	st.flow = f
+	st.keepsHead(f.Request.Headers)
 	if code, problem := st.checkRequest(ev.valid); problem != "" {
 		st.refuse(code, problem)
 		return

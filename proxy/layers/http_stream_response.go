@@ -14,6 +14,7 @@ func (st *HTTPStream) onResponseHead(ev httpEvent) {
 	}
 	f := st.flow
 	f.Response = ev.response
+	st.keepsHead(f.Response.Headers)
 	if !ev.end && st.tooLarge(&f.Response.HTTPMessage, false, announced(f.Response.Headers)) {
 		return
 	}

@@ -105,6 +105,8 @@ func (st *HTTPStream) begin(cmds []layer.Command) []layer.Command {
 	cmds = st.pass(layer.Start{}, cmds)
 	rest := st.rest
 	st.rest = nil
+	st.waits(-st.held)
+	st.held = 0
 	for _, ev := range rest {
 		layer.Own(cmds)
 		cmds = st.pass(ev, cmds)

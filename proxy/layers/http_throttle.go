@@ -35,7 +35,7 @@ func (t *throttle) went(h *HTTP, n int) {
 
 func (t *throttle) decide(h *HTTP) {
 	switch {
-	case t.ahead > stopReading:
+	case h.tooMuch(t.ahead):
 		t.stopped = true
 	case t.ahead <= goOnReading:
 		t.stopped = false
@@ -45,6 +45,9 @@ func (t *throttle) decide(h *HTTP) {
 		h.throttles = append(h.throttles, t)
 	}
 }
+
+// tooMuch reports whether so many bytes wait that no more should be read.
+func (h *HTTP) tooMuch(n int) bool { return n > goOnReading && (n > stopReading || h.ctx.Scarce()) }
 
 // throttle tells the driver what the event has changed.
 func (h *HTTP) throttle(cmds []layer.Command) []layer.Command {

@@ -20,6 +20,7 @@ type talk struct {
 	ctx      *layer.Context
 	flow     *flow.Flow // nil: nobody sees it
 	recorded int        // bytes
+	charged  int64      // of them, in the budget
 	over     bool
 }
 
@@ -110,16 +111,40 @@ func (t *talk) full(n int) bool {
 	if t.recorded > maxRecorded {
 		return true
 	}
-	if t.recorded += n + messageCost; t.recorded <= maxRecorded {
+	n += messageCost
+	switch size := t.recorded + n; {
+	case size > maxRecorded:
+		noteUnrecorded(t.flow, t.flow.Kind.String(), "the messages after the first 64 MiB were forwarded and not recorded")
+	case !t.ctx.MayRecord(int64(size)):
+		noteUnrecorded(t.flow, t.flow.Kind.String(), crowdedOut)
+		tellScarce(t.ctx, &t.Script)
+	default:
+		t.recorded = size
+		t.charged += int64(n)
+		t.ctx.Charge(int64(n))
 		return false
 	}
-	m := maps.Clone(t.flow.Metadata)
+	t.recorded = maxRecorded + 1
+	return true
+}
+
+// settleUp takes the messages out of the budget: the flow is over, and they belong to whoever keeps that.
+func (t *talk) settleUp() {
+	t.ctx.Charge(-t.charged)
+	t.charged = 0
+}
+
+// crowdedOut says why no more messages are recorded of a flow that is one of the largest.
+const crowdedOut = "the messages after these were forwarded and not recorded, since all flows under way took up too much: raise body_record_budget"
+
+// noteUnrecorded notes in a flow why no more of its messages are recorded.
+func noteUnrecorded(f *flow.Flow, kind, why string) {
+	m := maps.Clone(f.Metadata)
 	if m == nil {
 		m = map[string]string{}
 	}
-	m[t.flow.Kind.String()+"_record"] = "the messages after the first 64 MiB were forwarded and not recorded"
-	t.flow.Metadata = m
-	return true
+	m[kind+"_record"] = why
+	f.Metadata = m
 }
 
 // killed reports whether somebody has killed the flow, and then ends both connections.

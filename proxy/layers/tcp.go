@@ -24,6 +24,7 @@ func (t *TCP) run(s *layer.Script) {
 	for !t.over {
 		t.step(s.Next())
 	}
+	t.settleUp()
 }
 
 func (t *TCP) step(ev layer.Event) {

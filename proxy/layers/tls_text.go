@@ -17,7 +17,7 @@ func serverTrouble(err error, start *layer.TLSStart) trouble {
 	var record tls.RecordHeaderError
 	switch {
 	case errors.Is(err, errConnectionClosed):
-		return trouble{"server left", "the server closed the connection during the TLS handshake", "it may want other versions or ciphers " +
+		return trouble{serverLeft, "the server closed the connection during the TLS handshake", "it may want other versions or ciphers " +
 			"(tls_version_server_min, ciphers_server); " + pass}
 	case errors.Is(err, errSilent):
 		return trouble{"server is silent", "the server has not done its side of the TLS handshake in " + handshakeTime.String(),
@@ -50,6 +50,9 @@ func serverTrouble(err error, start *layer.TLSStart) trouble {
 
 // noProtocol is the label of the trouble with a server that takes no offer of a protocol (RFC 7301 §3.2).
 const noProtocol = "no common protocol"
+
+// serverLeft is the label of the trouble with a server that closes the connection in the middle of a handshake.
+const serverLeft = "server left"
 
 func wantsCertificate(err error) trouble {
 	return trouble{"client certificate", "the server wants a certificate of its client (" + alertText(err) + ")", "give one in the option client_certs"}

@@ -30,6 +30,7 @@ func (u *UDP) run(s *layer.Script) {
 	for !u.over {
 		u.step(s.Next())
 	}
+	u.settleUp()
 }
 
 func (u *UDP) step(ev layer.Event) {

@@ -33,7 +33,7 @@ type WebSocket struct {
 	ctx            *layer.Context
 	flow           *flow.Flow
 	client, server wsSide
-	recorded       int // bytes
+	recorded       int // bytes, which count in the budget
 	full           bool
 	over           bool
 	closing        *layer.RequestWakeup // until when the second close frame may come; nil: there was none
@@ -52,6 +52,7 @@ type wsSide struct {
 	fresh      bool         // the receiver lacks what compressed messages refer to: each is compressed anew
 	text       ws.UTF8
 	msg        *wsMessage     // that is coming; nil: none
+	kept       int64          // bytes of it that count in the budget
 	waiting    []flow.Message // injected, to follow msg
 	closed     bool           // its close frame has come, or stands in for it
 	out        *layer.Buffer  // what is to be sent to its peer; nil: nothing
@@ -93,6 +94,9 @@ func (w *WebSocket) run(s *layer.Script) {
 		w.step(s.Next())
 		w.flush()
 	}
+	w.tally(&w.client, nil)
+	w.tally(&w.server, nil)
+	w.ctx.Charge(-int64(w.recorded))
 }
 
 // extensions reads what client and server agreed on. What we cannot read is passed on unread.
@@ -181,6 +185,7 @@ func (w *WebSocket) receive(d *wsSide, b []byte) {
 			w.fail(d, err)
 		}
 	}
+	w.tally(d, d.msg)
 }
 
 // control passes on a control frame: we answer none ourselves.

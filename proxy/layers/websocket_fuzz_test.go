@@ -121,7 +121,7 @@ func hear(t *testing.T, flags, cut byte, client, server []byte) (toClient, toSer
 	if flags&1 != 0 {
 		extensions = "permessage-deflate"
 	}
-	r = newWSRig(t, extensions)
+	r = newWSRigWith(t, extensions, layer.Options{BodyBudget: 1 << 40})
 	r.hold = flags&2 != 0
 	if flags&4 != 0 {
 		r.onMessage = func(m *flow.Message) {
@@ -173,6 +173,9 @@ func FuzzWebSocket(f *testing.F) {
 		}
 		if r.flow.Live || r.flow.WebSocket.CloseCode == 0 {
 			t.Fatalf("not over: %+v", r.flow.WebSocket)
+		}
+		if !r.ctx.HasRoom(1 << 40) {
+			t.Fatal("something still counts in the budget")
 		}
 		if flags&^1 == 0 { // nobody changes anything: the frames are those that came
 			for _, side := range []struct {

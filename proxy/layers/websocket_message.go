@@ -3,7 +3,7 @@ package layers
 import (
 	"bytes"
 	"fmt"
-	"maps"
+	"slices"
 
 	"sluice/proxy/flow"
 	"sluice/proxy/layer"
@@ -104,12 +104,15 @@ func (w *WebSocket) keep(d *wsSide, m *wsMessage, p ws.Piece) (valid bool, err e
 		m.heads = append(m.heads, p.Head)
 	}
 	n := len(m.wire)
-	if !m.unread && n+len(p.Data)+len(m.heads)*frameCost > maxMessage {
-		if m.way != teed || m.compressed {
-			return false, tooBig()
+	if !m.unread {
+		large := n+len(p.Data)+len(m.heads)*frameCost > maxMessage
+		if large || !w.ctx.HasRoom(m.size(len(p.Data))-d.kept) {
+			if err := w.overflow(m, !large); err != nil {
+				return false, err
+			}
+		} else if n > 0 && cap(m.wire)-n < len(p.Data) {
+			m.wire = slices.Grow(m.wire, max(len(p.Data), n))
 		}
-		m.unread, m.wire = true, nil
-		w.fill()
 	}
 	switch checked := m.text && !m.compressed; {
 	case !m.unread:
@@ -137,8 +140,47 @@ func (d *wsSide) checkUnread(p ws.Piece) bool {
 	return true
 }
 
+// size is what keeping a message costs when n bytes more have come. The room for its payload is doubled each time.
+func (m *wsMessage) size(n int) int64 {
+	room := cap(m.wire)
+	if len(m.wire)+n > room {
+		room = len(m.wire) + max(n, len(m.wire))
+	}
+	return int64(room + len(m.heads)*frameCost)
+}
+
+// overflow goes on with a message that has become too large to be kept, by itself or, crowded, beside all that others keep: it passes
+// unread, unless it has to be read to be passed on.
+func (w *WebSocket) overflow(m *wsMessage, crowded bool) error {
+	if crowded {
+		tellScarce(w.ctx, &w.Script)
+	}
+	switch {
+	case m.way == teed && !m.compressed:
+		m.unread, m.wire = true, nil
+		w.fill(crowded)
+	case crowded:
+		return &ws.Error{Code: ws.TryAgainLater, Text: "there is no room to keep a message until it is whole: raise body_record_budget"}
+	default:
+		return tooBig()
+	}
+	return nil
+}
+
 func tooBig() error {
 	return &ws.Error{Code: ws.TooBig, Text: fmt.Sprintf("a message is larger than the %d MiB that can be held", maxMessage>>20)}
+}
+
+// tally counts in the budget what is kept of a message that is not whole yet; nil: there is none.
+func (w *WebSocket) tally(d *wsSide, m *wsMessage) {
+	n := int64(0)
+	if m != nil {
+		n = m.size(0)
+	}
+	if n != d.kept {
+		w.ctx.Backlog(n - d.kept)
+		d.kept = n
+	}
 }
 
 // decide finds out whether a message that has begun is to be held until it is whole, and sends what is there if not.
@@ -214,10 +256,13 @@ func (w *WebSocket) show(m flow.Message) (flow.Message, bool) {
 	if w.full {
 		return m, false
 	}
-	if w.recorded += len(m.Content) + messageCost; w.recorded > maxRecorded {
-		w.fill()
+	n := len(m.Content) + messageCost
+	if size := w.recorded + n; size > maxRecorded || !w.ctx.MayRecord(int64(size)) {
+		w.fill(size <= maxRecorded)
 		return m, false
 	}
+	w.recorded += n
+	w.ctx.Charge(int64(n))
 	f := w.flow
 	m.Time = w.ctx.Now()
 	at := len(f.WebSocket.Messages)
@@ -229,13 +274,14 @@ func (w *WebSocket) show(m flow.Message) (flow.Message, bool) {
 	return m, true
 }
 
-// fill notes that nothing is recorded any more. Messages are not decompressed either from now on.
-func (w *WebSocket) fill() {
+// fill notes that nothing is recorded any more, since there is enough of this connection or, crowded, of all together. Messages are
+// not decompressed either from now on.
+func (w *WebSocket) fill(crowded bool) {
 	w.full = true
-	m := maps.Clone(w.flow.Metadata)
-	if m == nil {
-		m = map[string]string{}
+	why := "the messages after the first 64 MiB were forwarded and not recorded"
+	if crowded {
+		tellScarce(w.ctx, &w.Script)
+		why = crowdedOut
 	}
-	m["websocket_record"] = "the messages after the first 64 MiB were forwarded and not recorded"
-	w.flow.Metadata = m
+	noteUnrecorded(w.flow, "websocket", why)
 }

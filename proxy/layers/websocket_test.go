@@ -28,7 +28,11 @@ type wsRig struct {
 }
 
 func newWSRig(t testing.TB, extensions string) *wsRig {
-	ctx := layertest.Context(layer.Options{})
+	return newWSRigWith(t, extensions, layer.Options{})
+}
+
+func newWSRigWith(t testing.TB, extensions string, opts layer.Options) *wsRig {
+	ctx := layertest.Context(opts)
 	ctx.Server.Address = flow.Addr{Host: "example.com", Port: 80}
 	ctx.Server.State = flow.Open
 	f := flow.New(flow.HTTP, ctx.Client, ctx.Server, layertest.Epoch)

@@ -101,7 +101,8 @@ func coreSpecs() []Spec {
 
 func proxySpecs() []Spec {
 	return []Spec{
-		text("body_record_budget", "1g", "Record no more than this of all bodies together that are under way; of the largest, only the front is recorded then. "+
+		text("body_record_budget", "1g", "Keep no more than this of all flows together that are under way; of the largest, only the front is recorded then, "+
+			"and clients for which much has to wait are turned away. "+
 			"The suffixes k, m, g and t are understood. 0 sets no limit.").checked(size),
 		text("body_record_limit", "128m", "Record no more than the front of a body that passes; the suffixes k, m, g and t are understood. 0 records all of it.").checked(size),
 		optionalText("body_size_limit", "Refuse bodies larger than this; the suffixes k, m, g and t are understood.").checked(size),

@@ -197,7 +197,7 @@ func cutMessage(f *flow.Flow, m *flow.HTTPMessage, what string) ([]byte, error) 
 		return seconds(m.End), nil
 	case "raw_content", "content", "text":
 		if m.Body.Gap() == flow.Cut {
-			return nil, fmt.Errorf("only the first %d of %d bytes of the content were recorded: raise body_record_limit to keep all of the next", m.Body.Kept(), m.Body.Len())
+			return nil, fmt.Errorf("only the first %d of %d bytes of the content were recorded: raise %s to keep all of the next", m.Body.Kept(), m.Body.Len(), m.Body.CutBy())
 		}
 	}
 	switch what {

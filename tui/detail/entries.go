@@ -218,7 +218,7 @@ func (l look) partLines(p part, old *part) iter.Seq[content.Line] {
 	case flow.Whole:
 		return l.recordedLines(p, old)
 	case flow.Cut:
-		say := content.Line{{Text: cut(&p.msg.Body) + "; raise body_record_limit to keep more of the next", Role: text.Remark}}
+		say := content.Line{{Text: cut(&p.msg.Body) + "; raise " + p.msg.Body.CutBy() + " to keep more of the next", Role: text.Remark}}
 		return text.Join(l.recordedLines(p, nil), text.Of([]content.Line{say}))
 	default:
 		return missing(p.msg.Body.Len(), gap)

@@ -136,6 +136,10 @@ func TestCutBodySaysSo(t *testing.T) {
 	wantScreen(t, m, "first ", " kept", "price")
 	run(m, m.SelectTab(2))
 	wantScreen(t, m, "price [id 41]", "kept; raise body_record_limit")
+	f.Response.Body.Crowded = true
+	m = show(t, f, 120, 24)
+	run(m, m.SelectTab(2))
+	wantScreen(t, m, "price [id 41]", "kept; raise body_record_budget")
 }
 
 func TestEntriesInHeader(t *testing.T) {

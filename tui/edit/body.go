@@ -26,7 +26,7 @@ func decoded(m *flow.HTTPMessage) (data []byte, coded bool, err error) {
 	case flow.Dropped:
 		return nil, false, errors.New("the content was let go to save memory")
 	case flow.Cut:
-		return nil, false, errors.New("only the front of the content was recorded: raise body_record_limit to keep all of the next")
+		return nil, false, errors.New("only the front of the content was recorded: raise " + m.Body.CutBy() + " to keep all of the next")
 	}
 	raw, encoding := m.Body.Bytes(), encodingOf(m)
 	plain, err := coding.Decode(encoding, raw, content.MaxDecoded)

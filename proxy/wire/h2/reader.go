@@ -3,6 +3,7 @@ package h2
 import (
 	"errors"
 	"io"
+	"strings"
 	"sync"
 
 	"golang.org/x/net/http2"
@@ -74,7 +75,10 @@ func (r *Reader) Next(b []byte) (f http2.Frame, n int, err error) {
 		r.framing = framings.Get().(*framing)
 	}
 	size := payloadLen(b)
-	if size > MaxFrame { // RFC 9113 §4.2
+	switch {
+	case strings.HasPrefix(string(b[:HeaderLen]), "HTTP/1."):
+		return nil, 0, Errorf(http2.ErrCodeHTTP11Required, "the peer speaks HTTP/1, although HTTP/2 was agreed on")
+	case size > MaxFrame: // RFC 9113 §4.2
 		return nil, 0, Errorf(http2.ErrCodeFrameSize, "frame of %d bytes, %d are allowed", size, MaxFrame)
 	}
 	n = HeaderLen + size

@@ -83,6 +83,7 @@ func TestReader(t *testing.T) {
 		want string
 	}{
 		"too large":         {AppendFrameHeader(nil, MaxFrame+1, http2.FrameData, 0, 1), "frame of 16385 bytes, 16384 are allowed"},
+		"HTTP/1":            {[]byte("HTTP/1.1 400 Bad Request\r\n\r\n"), "the peer speaks HTTP/1, although HTTP/2 was agreed on"},
 		"padding too long":  {append(AppendFrameHeader(nil, 1, http2.FrameHeaders, http2.FlagHeadersPadded, 1), 9), "invalid HEADERS frame"},
 		"short":             {append(AppendFrameHeader(nil, 1, http2.FrameHeaders, http2.FlagHeadersPriority, 1), 9), "HEADERS frame is too short"},
 		"lone CONTINUATION": {AppendFrameHeader(nil, 0, http2.FrameContinuation, 0, 1), "unexpected CONTINUATION for stream 1"},

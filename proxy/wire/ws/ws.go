@@ -64,6 +64,7 @@ const (
 	Abnormal       = 1006 // never sent: the connection ended without a close frame
 	InvalidPayload = 1007
 	TooBig         = 1009
+	TryAgainLater  = 1013 // registered with IANA
 )
 
 // An Error is a breach of the protocol, with the code that the connection is closed with.
