@@ -83,10 +83,10 @@ var cutters = map[string]cutter{
 		return []byte([...]string{"", "request", "response"}[f.Replay])
 	},
 
-	"id":      func(f *flow.Flow) []byte { return []byte(f.ID.String()) },
-	"type":    func(f *flow.Flow) []byte { return []byte(f.Kind.String()) },
-	"marked":  func(f *flow.Flow) []byte { return []byte(f.Marked) },
-	"comment": func(f *flow.Flow) []byte { return []byte(f.Comment) },
+	"id":        func(f *flow.Flow) []byte { return []byte(f.ID.String()) },
+	"type":      func(f *flow.Flow) []byte { return []byte(f.Kind.String()) },
+	"marked":    func(f *flow.Flow) []byte { return []byte(f.Marked) },
+	"comment":   func(f *flow.Flow) []byte { return []byte(f.Comment) },
 	"error":     failure,
 	"error.msg": failure,
 	"error.timestamp": func(f *flow.Flow) []byte {
