@@ -8,6 +8,12 @@ func topics() []*cobra.Command {
 		{Use: "modes", Short: "What the proxy can be to its clients", Long: modesTopic},
 		{Use: "transparent", Short: "How to lead traffic to the transparent mode", Long: transparentTopic},
 		{Use: "wireguard", Short: "How to lead a device here through a tunnel", Long: wireguardTopic},
+		{Use: "tls", Short: "What to do when TLS fails", Long: tlsTopic},
+		{Use: "rules", Short: "How to change what passes by rules", Long: rulesTopic},
+		{Use: "replay", Short: "How to send requests again, and to answer from a recording", Long: replayTopic},
+		{Use: "messages", Short: "How to hold, edit and make WebSocket, TCP and UDP messages", Long: messagesTopic},
+		{Use: "bodies", Short: "How much of large bodies is kept", Long: bodiesTopic},
+		{Use: "files", Short: "How flow files and HTTP archives are read and written", Long: filesTopic},
 	}
 }
 
