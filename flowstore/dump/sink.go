@@ -110,7 +110,12 @@ func (s *sink) add(f *flow.Flow) {
 		}
 		s.file, s.path = file, path
 	}
-	s.report(s.file.Add(f))
+	waiting := s.file.Waiting()
+	if err := s.file.Add(f); err != nil {
+		s.report(err)
+	} else if s.file.Waiting() < waiting || Weight(f) > maxPending && f.Request != nil {
+		s.written()
+	}
 	s.tell()
 }
 
@@ -133,7 +138,11 @@ func (s *sink) another() bool {
 // flush writes what waits for being written.
 func (s *sink) flush() {
 	if s.file != nil && s.file.Waiting() > 0 {
-		s.report(s.file.Flush())
+		if err := s.file.Flush(); err != nil {
+			s.report(err)
+		} else {
+			s.written()
+		}
 		s.tell()
 	}
 }
@@ -150,15 +159,24 @@ func (s *sink) report(err error) {
 		s.lost += failed.Flows
 	case err != nil:
 		s.log.Warn("a flow is not written to the file", "err", err)
-	case s.missed > 0 && s.file != nil && s.file.Waiting() == 0:
+	}
+}
+
+// written tells that writing works again, after flows have been written.
+func (s *sink) written() {
+	if s.missed > 0 {
 		s.log.Warn(fmt.Sprintf("flows are written to %s again: %d are missing", s.path, s.missed))
 		s.missed = 0
 	}
 }
 
 func (s *sink) close() {
-	if s.file != nil {
-		s.report(s.file.Close())
-		s.file = nil
+	if s.file == nil {
+		return
 	}
+	s.flush()
+	if err := s.file.Close(); err != nil {
+		s.report(&WriteError{1, fmt.Errorf("cannot finish writing flows: %w", err)})
+	}
+	s.file = nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"strings"
 	"sync"
 	"time"
 
@@ -176,7 +177,7 @@ func (s *Stream) Close() error {
 		select {
 		case <-s.over:
 			late.Stop()
-			return missing(s.sink.lost, s.sink.target.Path)
+			return missing(s.sink.lost, strings.TrimPrefix(s.sink.target.Path, "+"))
 		case <-late.C:
 		}
 		s.mu.Lock()
@@ -275,6 +276,9 @@ func (s *Stream) set(t Target) error {
 		}
 	}
 	s.finish()
+	if err := missing(s.sink.missed, s.sink.path); err != nil {
+		s.log.Warn(err.Error())
+	}
 	s.sink.target, s.sink.file, s.sink.path, s.sink.missed, s.sink.lost = t, file, path, 0, 0
 	s.sink.tell()
 	return nil

@@ -60,7 +60,7 @@ func TestStreamStuck(t *testing.T) {
 	s.patience = time.Minute
 	s.Close()
 	want(t, next, "/after")
-	if text := out.String(); !strings.Contains(text, "6 are missing") || n != 4 {
+	if text := out.String(); !strings.Contains(text, "6 flows are missing in "+name) || n != 4 {
 		t.Error(n, text)
 	}
 }
