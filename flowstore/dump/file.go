@@ -61,7 +61,7 @@ func (w *File) begin(f *os.File, appending bool) error {
 		w.size = -1
 		return nil
 	}
-	if err := claim(f); err != nil {
+	if err := Claim(f); err != nil {
 		return err
 	}
 	if appending {
