@@ -88,6 +88,11 @@ func makeFolder(path string) (made string, err error) {
 	return made, nil
 }
 
+// goesOn reports whether a target is of the same path, or of the file that is open already: what is in that is not lost.
+func (s *sink) goesOn(t *Target) bool {
+	return t.Path == s.target.Path || t.Open == nil && s.target.Open == nil && s.file != nil && t.Path != "" && t.name(time.Now()) == s.path
+}
+
 // retarget goes on with the same file.
 func (s *sink) retarget(t Target) {
 	s.target = t

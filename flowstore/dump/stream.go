@@ -65,10 +65,12 @@ type task struct {
 	set  *setting
 }
 
-// A setting is a new target. Whether its file could be opened is sent to opened, which has room for it.
+// A setting is a new target. Whether its file could be opened is sent to opened, which has room for it, and goes to the log
+// if nobody waits for it any more.
 type setting struct {
 	Target
-	opened chan error
+	opened    chan error
+	unawaited bool // guarded by mu
 }
 
 // NewStream returns a stream that writes nothing until Set. Close must be called.
@@ -84,7 +86,7 @@ func NewStream(log *slog.Logger) *Stream {
 // Set changes where flows go from now on. If the file can't be opened everything stays as it was. A disk that does not say
 // so soon has it come to the log, and flows wait.
 func (s *Stream) Set(t Target) error {
-	set := &setting{t, make(chan error, 1)}
+	set := &setting{Target: t, opened: make(chan error, 1)}
 	s.mu.Lock()
 	before := s.on
 	s.on = t.Path != ""
@@ -96,16 +98,27 @@ func (s *Stream) Set(t Target) error {
 	defer late.Stop()
 	select {
 	case err := <-set.opened:
-		if err != nil {
-			s.mu.Lock()
-			s.on = before
-			s.mu.Unlock()
-		}
-		return err
+		return s.opened(err, before)
 	case <-late.C:
-		s.log.Warn("opening " + t.Path + " takes long: flows are kept in memory until it is open")
-		return nil
 	}
+	s.mu.Lock()
+	set.unawaited = len(set.opened) == 0
+	s.mu.Unlock()
+	if !set.unawaited {
+		return s.opened(<-set.opened, before)
+	}
+	s.log.Warn("opening " + t.Path + " takes long: flows are kept in memory until it is open")
+	return nil
+}
+
+// opened is given whether a file could be opened. If not flows are wanted as they were before.
+func (s *Stream) opened(err error, before bool) error {
+	if err != nil {
+		s.mu.Lock()
+		s.on = before
+		s.mu.Unlock()
+	}
+	return err
 }
 
 func tell(c chan struct{}) {
@@ -228,7 +241,7 @@ func (s *Stream) work() (last bool) {
 	for i, t := range todo {
 		todo[i] = task{}
 		if t.set != nil {
-			t.set.opened <- s.set(t.set.Target)
+			s.answer(t.set, s.set(t.set.Target))
 		} else {
 			s.sink.add(t.flow)
 			weight += Weight(t.flow)
@@ -244,6 +257,17 @@ func (s *Stream) work() (last bool) {
 		s.finish()
 	}
 	return last
+}
+
+// answer says whether a file could be opened.
+func (s *Stream) answer(set *setting, err error) {
+	s.mu.Lock()
+	late := set.unawaited
+	set.opened <- err
+	s.mu.Unlock()
+	if late && err != nil {
+		s.log.Error(err.Error() + ". Flows go on to where they went before: set save_stream_file anew.")
+	}
 }
 
 // finished counts tasks that are done with.
@@ -262,7 +286,7 @@ func (s *Stream) finished(tasks int, weight int64) {
 
 // set goes on with another target.
 func (s *Stream) set(t Target) error {
-	if t.Path == s.sink.target.Path {
+	if s.sink.goesOn(&t) {
 		s.sink.flush()
 		s.sink.retarget(t)
 		return nil

@@ -2,6 +2,7 @@ package dump
 
 import (
 	"bytes"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -107,7 +108,7 @@ func TestStream(t *testing.T) {
 	if log := out.String(); strings.Count(log, "\n") != 1 || !strings.Contains(log, "flows go to a new folder, "+filepath.Dir(name)) {
 		t.Error(log)
 	}
-	s, _ = newTestStream(t, Target{Path: name})
+	s, _ = newTestStream(t, Target{Path: name, Format: Newest})
 	s.Close()
 	want(t, name, "")
 }
@@ -153,4 +154,46 @@ func TestStreamGone(t *testing.T) {
 	if text := out.buf.String(); !strings.Contains(text, "again: 2 are missing") {
 		t.Error(text)
 	}
+}
+
+// TestStreamSameFile names the file that is open in another way: it goes on, and nothing in it is lost.
+func TestStreamSameFile(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "x.mitm")
+	s, _ := newTestStream(t, Target{Path: name, Format: Newest})
+	putNow(t, s, ended("/1"))
+	for _, path := range []string{"+" + name, name, filepath.Dir(name) + "/./x.mitm"} {
+		if err := s.Set(Target{Path: path, Format: Newest}); err != nil {
+			t.Error(err)
+		}
+		putNow(t, s, ended("/2"))
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	want(t, name, "/1 /2 /2 /2")
+}
+
+// TestStreamOpenedLate has a file take long to be opened, and then not be opened: the log says so.
+func TestStreamOpenedLate(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "x.mitm")
+	s, out := newTestStream(t, Target{Path: name, Format: Newest})
+	s.patience = time.Millisecond
+	answer := make(chan struct{})
+	late := func(string) (Output, error) {
+		<-answer
+		return nil, errors.New("the server is gone")
+	}
+	if err := s.Set(Target{Path: "far", Open: late}); err != nil {
+		t.Error(err)
+	}
+	close(answer)
+	s.patience = time.Minute
+	s.Put([]*flow.Flow{ended("/1")})
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if text := out.String(); !strings.Contains(text, "the server is gone. Flows go on to where they went before") {
+		t.Error(text)
+	}
+	want(t, name, "/1")
 }
