@@ -293,9 +293,10 @@ func (s *Stream) set(t Target) error {
 	}
 	var file Output
 	var path string
+	now := time.Now()
 	if t.Path != "" {
 		var err error
-		if file, path, err = t.file(time.Now()); err != nil {
+		if file, path, err = t.file(now, false); err != nil {
 			return err
 		}
 	}
@@ -303,7 +304,7 @@ func (s *Stream) set(t Target) error {
 	if err := missing(s.sink.missed, s.sink.path); err != nil {
 		s.log.Warn(err.Error())
 	}
-	s.sink.target, s.sink.file, s.sink.path, s.sink.missed, s.sink.lost = t, file, path, 0, 0
+	s.sink = sink{log: s.log, target: t, file: file, path: path, latest: clock(now)}
 	s.sink.tell()
 	return nil
 }

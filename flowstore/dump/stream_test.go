@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"sluice/proxy/filter"
@@ -196,4 +197,39 @@ func TestStreamOpenedLate(t *testing.T) {
 		t.Error(text)
 	}
 	want(t, name, "/1")
+}
+
+// TestStreamClockTurnedBack has a file be opened anew whose time the clock shows again: its flows stay.
+func TestStreamClockTurnedBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		s := &sink{log: slog.New(slog.DiscardHandler), target: Target{Path: filepath.Join(dir, "%H%M.mitm"), Format: Newest}}
+		first := s.target.name(time.Now())
+		s.add(ended("/1"))
+		time.Sleep(time.Minute)
+		s.add(ended("/2"))
+		time.Sleep(24*time.Hour - time.Minute) // the first file's hour and minute again
+		s.latest = clock(time.Now().Add(time.Second))
+		if s.add(ended("/3")); s.path != first {
+			t.Fatal(s.path)
+		}
+		s.close()
+		want(t, first, "/1 /3")
+		s.latest = clock(time.Now())
+		s.add(ended("/4"))
+		s.close()
+		want(t, first, "/4")
+	})
+}
+
+// TestStreamToFolder names a folder that is there.
+func TestStreamToFolder(t *testing.T) {
+	s, _ := newTestStream(t, Target{})
+	defer s.Close()
+	dir := t.TempDir()
+	for _, path := range []string{dir, "+" + dir, dir + "/"} {
+		if err := s.Set(Target{Path: path}); err == nil || !strings.HasSuffix(err.Error(), "name a file in it, as in "+filepath.Join(dir, "flows.mitm")) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
 }
