@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/ncruces/go-strftime"
@@ -30,6 +31,7 @@ type Output interface {
 // A sink is the file that a Stream writes to, or the one after the other. It belongs to one goroutine.
 type sink struct {
 	log    *slog.Logger
+	moved  *atomic.Int64 // counts what the disk takes of flow files
 	target Target
 	file   Output // nil: none is open
 	path   string // of file
@@ -128,6 +130,7 @@ func (s *sink) add(f *flow.Flow) {
 			return
 		}
 		s.file, s.path, s.latest = file, path, max(s.latest, clock(now))
+		s.follow()
 	}
 	waiting := s.file.Waiting()
 	if err := s.file.Add(f); err != nil {
@@ -136,6 +139,13 @@ func (s *sink) add(f *flow.Flow) {
 		s.written()
 	}
 	s.tell()
+}
+
+// follow counts what the disk takes of the file.
+func (s *sink) follow() {
+	if file, ok := s.file.(*File); ok {
+		file.moved = s.moved
+	}
 }
 
 // tell says what a person should know of the file.

@@ -1,12 +1,10 @@
 package dump
 
 import (
-	"errors"
-	"fmt"
 	"log/slog"
 	"math"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sluice/proxy/filter"
@@ -56,7 +54,8 @@ type Stream struct {
 	open    map[flow.ID]*flow.Flow // flows that have not ended, as they were last
 	lost    int                    // flows that found no room
 
-	sink sink
+	moved atomic.Int64 // bytes that the disk has taken
+	sink  sink
 }
 
 // A task is a flow to be written, or a new target.
@@ -79,6 +78,7 @@ func NewStream(log *slog.Logger) *Stream {
 		log: log, limit: maxWaiting, patience: patience, wake: make(chan struct{}, 1), now: make(chan struct{}, 1), room: make(chan struct{}, 1), over: make(chan struct{}),
 		open: map[flow.ID]*flow.Flow{}, sink: sink{log: log},
 	}
+	s.sink.moved = &s.moved
 	go s.run()
 	return s
 }
@@ -177,43 +177,6 @@ func (s *Stream) Feed(batch []*flow.Flow) {
 	}
 }
 
-// Close writes all that was put, and flows that have not ended too, and closes the file. A disk on
-// which nothing goes forward any more is given up on. The error counts the flows that are missing in the last file.
-func (s *Stream) Close() error {
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
-	tell(s.wake)
-	tell(s.now)
-	for done := -1; ; {
-		late := time.NewTimer(s.patience)
-		select {
-		case <-s.over:
-			late.Stop()
-			return missing(s.sink.lost, strings.TrimPrefix(s.sink.target.Path, "+"))
-		case <-late.C:
-		}
-		s.mu.Lock()
-		stuck, left := s.done == done, len(s.todo)+len(s.open)
-		done = s.done
-		s.mu.Unlock()
-		if stuck {
-			s.log.Error(fmt.Sprintf("the disk does not answer: at least %d flows are missing in the file", left))
-			return errors.New("the disk does not answer: flows are missing in the file")
-		}
-	}
-}
-
-func missing(flows int, path string) error {
-	switch flows {
-	case 0:
-		return nil
-	case 1:
-		return fmt.Errorf("1 flow is missing in %s", path)
-	}
-	return fmt.Errorf("%d flows are missing in %s", flows, path)
-}
-
 func (s *Stream) run() {
 	defer close(s.over)
 	for {
@@ -304,19 +267,8 @@ func (s *Stream) set(t Target) error {
 	if err := missing(s.sink.missed, s.sink.path); err != nil {
 		s.log.Warn(err.Error())
 	}
-	s.sink = sink{log: s.log, target: t, file: file, path: path, latest: clock(now)}
+	s.sink = sink{log: s.log, moved: &s.moved, target: t, file: file, path: path, latest: clock(now)}
+	s.sink.follow()
 	s.sink.tell()
 	return nil
-}
-
-// finish writes what has not ended and closes the file.
-func (s *Stream) finish() {
-	s.mu.Lock()
-	open := s.open
-	s.open = map[flow.ID]*flow.Flow{}
-	s.mu.Unlock()
-	for _, f := range open {
-		s.sink.add(f)
-	}
-	s.sink.close()
 }
