@@ -21,7 +21,7 @@ import (
 )
 
 // runConsole opens the terminal program until it is quit.
-func runConsole(cmd *cobra.Command, args []string) error {
+func runConsole(cmd *cobra.Command, args []string) (err error) {
 	opts, err := settings(cmd.Flags(), args, "view_filter")
 	if err != nil {
 		return err
@@ -49,7 +49,7 @@ func runConsole(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer stream.Close()
+	defer func() { err = errors.Join(err, stream.Close()) }() // the terminal is again as it was
 	p, err := proxy.Open(opts, log)
 	if err != nil {
 		return err

@@ -53,7 +53,7 @@ func runDump(cmd *cobra.Command, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer stream.Close()
+	defer func() { err = errors.Join(err, stream.Close()) }()
 	p, err := proxy.Open(opts, log)
 	if err != nil {
 		return err

@@ -35,7 +35,12 @@ func checkHARDump(opts *option.Options) error {
 	if err != nil {
 		return fmt.Errorf("cannot write the HTTP archive that hardump names: %w", err)
 	}
-	err = f.Close()
+	if info, bad := f.Stat(); bad == nil && info.Mode().IsRegular() {
+		if err = dump.Claim(f); err != nil {
+			err = fmt.Errorf("cannot write the HTTP archive that hardump names: %s: %w: choose another file", path, err)
+		}
+	}
+	err = errors.Join(err, f.Close())
 	if errors.Is(missing, os.ErrNotExist) {
 		err = errors.Join(err, os.Remove(path))
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -51,6 +52,26 @@ func (s *saver) inArchive(name, path string) {
 		}
 		return false
 	})
+}
+
+// TestArchiveWrittenTwice has a second program choose another file.
+func TestArchiveWrittenTwice(t *testing.T) {
+	w, name := newWorld(t), filepath.Join(t.TempDir(), "flows.har")
+	s := w.save("", "--set", "hardump="+name)
+	w.get("/first")
+	s.inArchive(name, "/first")
+	second := exec.Command("sluice", append([]string{"dump"}, w.flags("-n", "--set", "hardump="+name)...)...)
+	if out, err := second.CombinedOutput(); err == nil || !strings.Contains(string(out), "flows are being written to it already, here or by another program: choose another file") {
+		t.Errorf("%v: %s", err, out)
+	}
+	w.get("/second")
+	s.inArchive(name, "/second")
+	if err := s.end(syscall.SIGTERM); err != nil {
+		t.Error(err)
+	}
+	if got := archived(t, name); !slices.Equal(got, []string{"/first", "/second"}) {
+		t.Error(got)
+	}
 }
 
 // TestKilledArchive kills the program: what had ended is in an archive that is whole.

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"syscall"
@@ -71,4 +72,21 @@ func TestJourneyStreamToFile(t *testing.T) {
 	if got := saved(t, file); !slices.Equal(got, []string{"/meanwhile"}) {
 		t.Errorf("the file has %v", got)
 	}
+}
+
+// TestJourneyQuitSaysWhatIsMissing quits the console after a disk was full: the last line of the terminal says so.
+func TestJourneyQuitSaysWhatIsMissing(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip("there is no /dev/full")
+	}
+	w := newWorld(t)
+	x := openTerminal(t, 80, 24, nil, "sluice", w.flags("-w", "/dev/full")...)
+	x.see("No flows yet", "[W:")
+	w.get("/lost")
+	x.see("/lost")
+	quit(x)
+	if err := x.ended(); err == nil {
+		t.Error("it ended as if nothing were missing")
+	}
+	x.see("sluice: 1 flow is missing in /dev/full")
 }

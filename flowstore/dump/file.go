@@ -6,6 +6,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
+	"sync/atomic"
 
 	"sluice/proxy/flow"
 )
@@ -25,6 +27,7 @@ type File struct {
 	ends    []int // of the flows in pending
 	enc     writer
 	notices []string
+	moved   *atomic.Int64 // counts the bytes that the disk has taken, if somebody wants to know
 }
 
 // Open opens a file for writing, which only its owner can read if it is new. Unless appending is set what was in it
@@ -61,7 +64,7 @@ func (w *File) begin(f *os.File, appending bool) error {
 		w.size = -1
 		return nil
 	}
-	if err := claim(f); err != nil {
+	if err := Claim(f); err != nil {
 		return err
 	}
 	if appending {
@@ -166,7 +169,7 @@ func (w *File) write(fn func(io.Writer) error) error {
 	if err := w.present(); err != nil {
 		return err
 	}
-	out := counter{w: w.f}
+	out := counter{w: w.f, moved: w.moved}
 	err := fn(&out)
 	if err == nil {
 		w.size += out.n
@@ -180,16 +183,26 @@ func (w *File) write(fn func(io.Writer) error) error {
 	return fmt.Errorf("cannot write flows: %w", err)
 }
 
-// A counter counts what is written.
+// A counter counts what is written, and piece by piece what is.
 type counter struct {
-	w io.Writer
-	n int64
+	w     io.Writer
+	n     int64
+	moved *atomic.Int64 // nil: nobody wants to know
 }
 
-func (c *counter) Write(b []byte) (int, error) {
-	n, err := c.w.Write(b)
-	c.n += int64(n)
-	return n, err
+func (c *counter) Write(b []byte) (n int, err error) {
+	for piece := range slices.Chunk(b, hasty) {
+		m, err := c.w.Write(piece)
+		n += m
+		c.n += int64(m)
+		if c.moved != nil {
+			c.moved.Add(int64(m))
+		}
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
 }
 
 // present opens the file anew if it has been moved or removed. Its folder is not made again: whoever removed it may not want it.

@@ -1,4 +1,4 @@
-//go:build unix
+//go:build (unix && !aix && !solaris) || illumos
 
 package dump
 
@@ -8,11 +8,8 @@ import (
 	"syscall"
 )
 
-// claim says as long as the file is open that it is being written, if nobody has said so. Where that can't be said it is nil.
-func claim(f *os.File) error {
+// lock locks a file as long as it is open. It is false if somebody else has.
+func lock(f *os.File) bool {
 	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return errors.New("flows are being written to it already, here or by another program")
-	}
-	return nil
+	return !errors.Is(err, syscall.EWOULDBLOCK)
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/ncruces/go-strftime"
@@ -30,9 +31,11 @@ type Output interface {
 // A sink is the file that a Stream writes to, or the one after the other. It belongs to one goroutine.
 type sink struct {
 	log    *slog.Logger
+	moved  *atomic.Int64 // counts what the disk takes of flow files
 	target Target
 	file   Output // nil: none is open
 	path   string // of file
+	latest string // the latest time, as a clock shows it, at which a file of the target was opened
 	missed int    // flows that could not be written since one could
 	lost   int    // flows that could not be written since the target was set
 }
@@ -49,19 +52,25 @@ func (t *Target) name(now time.Time) string {
 	return filepath.Clean(path)
 }
 
-func (t *Target) file(now time.Time) (out Output, path string, err error) {
+// file opens the file of a time. Unless appending is set, or the path says so, what was in it is gone.
+func (t *Target) file(now time.Time, appending bool) (out Output, path string, err error) {
 	path = t.name(now)
 	switch {
 	case t.Open != nil:
 		out, err = t.Open(path)
 	case strings.TrimPrefix(t.Path, "+") == "":
 		err = errors.New("a path is needed, as in: ./flows.mitm")
-	case os.IsPathSeparator(t.Path[len(t.Path)-1]):
-		err = fmt.Errorf("cannot write flows to the folder %s: name a file in it, as in %sflows.mitm", path, strings.TrimPrefix(t.Path, "+"))
+	case os.IsPathSeparator(t.Path[len(t.Path)-1]), isFolder(path):
+		err = fmt.Errorf("cannot write flows to the folder %s: name a file in it, as in %s", path, filepath.Join(path, "flows.mitm"))
 	default:
-		out, err = openFile(path, strings.HasPrefix(t.Path, "+"), t.Format)
+		out, err = openFile(path, appending || strings.HasPrefix(t.Path, "+"), t.Format)
 	}
 	return out, path, err
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // openFile opens a file in a folder that may have to be made.
@@ -88,6 +97,17 @@ func makeFolder(path string) (made string, err error) {
 	return made, nil
 }
 
+// turnedBack reports whether the clock shows a time that it has shown before, as in the hour after summer time: the file of
+// that time may have flows already.
+func (s *sink) turnedBack(now time.Time) bool { return clock(now) < s.latest }
+
+func clock(t time.Time) string { return t.Format("2006-01-02T15:04:05.000000000") }
+
+// goesOn reports whether a target is of the same path, or of the file that is open already: what is in that is not lost.
+func (s *sink) goesOn(t *Target) bool {
+	return t.Path == s.target.Path || t.Open == nil && s.target.Open == nil && s.file != nil && t.Path != "" && t.name(time.Now()) == s.path
+}
+
 // retarget goes on with the same file.
 func (s *sink) retarget(t Target) {
 	s.target = t
@@ -103,15 +123,29 @@ func (s *sink) add(f *flow.Flow) {
 	}
 	if s.file == nil || s.another() {
 		s.close()
-		file, path, err := s.target.file(time.Now())
+		now := time.Now()
+		file, path, err := s.target.file(now, s.turnedBack(now))
 		if err != nil {
 			s.report(&WriteError{1, err})
 			return
 		}
-		s.file, s.path = file, path
+		s.file, s.path, s.latest = file, path, max(s.latest, clock(now))
+		s.follow()
 	}
-	s.report(s.file.Add(f))
+	waiting := s.file.Waiting()
+	if err := s.file.Add(f); err != nil {
+		s.report(err)
+	} else if s.file.Waiting() < waiting || Weight(f) > maxPending && f.Request != nil {
+		s.written()
+	}
 	s.tell()
+}
+
+// follow counts what the disk takes of the file.
+func (s *sink) follow() {
+	if file, ok := s.file.(*File); ok {
+		file.moved = s.moved
+	}
 }
 
 // tell says what a person should know of the file.
@@ -133,7 +167,11 @@ func (s *sink) another() bool {
 // flush writes what waits for being written.
 func (s *sink) flush() {
 	if s.file != nil && s.file.Waiting() > 0 {
-		s.report(s.file.Flush())
+		if err := s.file.Flush(); err != nil {
+			s.report(err)
+		} else {
+			s.written()
+		}
 		s.tell()
 	}
 }
@@ -150,15 +188,24 @@ func (s *sink) report(err error) {
 		s.lost += failed.Flows
 	case err != nil:
 		s.log.Warn("a flow is not written to the file", "err", err)
-	case s.missed > 0 && s.file != nil && s.file.Waiting() == 0:
+	}
+}
+
+// written tells that writing works again, after flows have been written.
+func (s *sink) written() {
+	if s.missed > 0 {
 		s.log.Warn(fmt.Sprintf("flows are written to %s again: %d are missing", s.path, s.missed))
 		s.missed = 0
 	}
 }
 
 func (s *sink) close() {
-	if s.file != nil {
-		s.report(s.file.Close())
-		s.file = nil
+	if s.file == nil {
+		return
 	}
+	s.flush()
+	if err := s.file.Close(); err != nil {
+		s.report(&WriteError{1, fmt.Errorf("cannot finish writing flows: %w", err)})
+	}
+	s.file = nil
 }

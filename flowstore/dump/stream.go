@@ -1,11 +1,10 @@
 package dump
 
 import (
-	"errors"
-	"fmt"
 	"log/slog"
 	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sluice/proxy/filter"
@@ -55,7 +54,8 @@ type Stream struct {
 	open    map[flow.ID]*flow.Flow // flows that have not ended, as they were last
 	lost    int                    // flows that found no room
 
-	sink sink
+	moved atomic.Int64 // bytes that the disk has taken
+	sink  sink
 }
 
 // A task is a flow to be written, or a new target.
@@ -64,10 +64,12 @@ type task struct {
 	set  *setting
 }
 
-// A setting is a new target. Whether its file could be opened is sent to opened, which has room for it.
+// A setting is a new target. Whether its file could be opened is sent to opened, which has room for it, and goes to the log
+// if nobody waits for it any more.
 type setting struct {
 	Target
-	opened chan error
+	opened    chan error
+	unawaited bool // guarded by mu
 }
 
 // NewStream returns a stream that writes nothing until Set. Close must be called.
@@ -76,6 +78,7 @@ func NewStream(log *slog.Logger) *Stream {
 		log: log, limit: maxWaiting, patience: patience, wake: make(chan struct{}, 1), now: make(chan struct{}, 1), room: make(chan struct{}, 1), over: make(chan struct{}),
 		open: map[flow.ID]*flow.Flow{}, sink: sink{log: log},
 	}
+	s.sink.moved = &s.moved
 	go s.run()
 	return s
 }
@@ -83,7 +86,7 @@ func NewStream(log *slog.Logger) *Stream {
 // Set changes where flows go from now on. If the file can't be opened everything stays as it was. A disk that does not say
 // so soon has it come to the log, and flows wait.
 func (s *Stream) Set(t Target) error {
-	set := &setting{t, make(chan error, 1)}
+	set := &setting{Target: t, opened: make(chan error, 1)}
 	s.mu.Lock()
 	before := s.on
 	s.on = t.Path != ""
@@ -95,16 +98,27 @@ func (s *Stream) Set(t Target) error {
 	defer late.Stop()
 	select {
 	case err := <-set.opened:
-		if err != nil {
-			s.mu.Lock()
-			s.on = before
-			s.mu.Unlock()
-		}
-		return err
+		return s.opened(err, before)
 	case <-late.C:
-		s.log.Warn("opening " + t.Path + " takes long: flows are kept in memory until it is open")
-		return nil
 	}
+	s.mu.Lock()
+	set.unawaited = len(set.opened) == 0
+	s.mu.Unlock()
+	if !set.unawaited {
+		return s.opened(<-set.opened, before)
+	}
+	s.log.Warn("opening " + t.Path + " takes long: flows are kept in memory until it is open")
+	return nil
+}
+
+// opened is given whether a file could be opened. If not flows are wanted as they were before.
+func (s *Stream) opened(err error, before bool) error {
+	if err != nil {
+		s.mu.Lock()
+		s.on = before
+		s.mu.Unlock()
+	}
+	return err
 }
 
 func tell(c chan struct{}) {
@@ -163,43 +177,6 @@ func (s *Stream) Feed(batch []*flow.Flow) {
 	}
 }
 
-// Close writes all that was put, and flows that have not ended too, and closes the file. A disk on
-// which nothing goes forward any more is given up on. The error counts the flows that are missing in the last file.
-func (s *Stream) Close() error {
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
-	tell(s.wake)
-	tell(s.now)
-	for done := -1; ; {
-		late := time.NewTimer(s.patience)
-		select {
-		case <-s.over:
-			late.Stop()
-			return missing(s.sink.lost, s.sink.target.Path)
-		case <-late.C:
-		}
-		s.mu.Lock()
-		stuck, left := s.done == done, len(s.todo)+len(s.open)
-		done = s.done
-		s.mu.Unlock()
-		if stuck {
-			s.log.Error(fmt.Sprintf("the disk does not answer: at least %d flows are missing in the file", left))
-			return errors.New("the disk does not answer: flows are missing in the file")
-		}
-	}
-}
-
-func missing(flows int, path string) error {
-	switch flows {
-	case 0:
-		return nil
-	case 1:
-		return fmt.Errorf("1 flow is missing in %s", path)
-	}
-	return fmt.Errorf("%d flows are missing in %s", flows, path)
-}
-
 func (s *Stream) run() {
 	defer close(s.over)
 	for {
@@ -227,7 +204,7 @@ func (s *Stream) work() (last bool) {
 	for i, t := range todo {
 		todo[i] = task{}
 		if t.set != nil {
-			t.set.opened <- s.set(t.set.Target)
+			s.answer(t.set, s.set(t.set.Target))
 		} else {
 			s.sink.add(t.flow)
 			weight += Weight(t.flow)
@@ -243,6 +220,17 @@ func (s *Stream) work() (last bool) {
 		s.finish()
 	}
 	return last
+}
+
+// answer says whether a file could be opened.
+func (s *Stream) answer(set *setting, err error) {
+	s.mu.Lock()
+	late := set.unawaited
+	set.opened <- err
+	s.mu.Unlock()
+	if late && err != nil {
+		s.log.Error(err.Error() + ". Flows go on to where they went before: set save_stream_file anew.")
+	}
 }
 
 // finished counts tasks that are done with.
@@ -261,33 +249,26 @@ func (s *Stream) finished(tasks int, weight int64) {
 
 // set goes on with another target.
 func (s *Stream) set(t Target) error {
-	if t.Path == s.sink.target.Path {
+	if s.sink.goesOn(&t) {
 		s.sink.flush()
 		s.sink.retarget(t)
 		return nil
 	}
 	var file Output
 	var path string
+	now := time.Now()
 	if t.Path != "" {
 		var err error
-		if file, path, err = t.file(time.Now()); err != nil {
+		if file, path, err = t.file(now, false); err != nil {
 			return err
 		}
 	}
 	s.finish()
-	s.sink.target, s.sink.file, s.sink.path, s.sink.missed, s.sink.lost = t, file, path, 0, 0
+	if err := missing(s.sink.missed, s.sink.path); err != nil {
+		s.log.Warn(err.Error())
+	}
+	s.sink = sink{log: s.log, moved: &s.moved, target: t, file: file, path: path, latest: clock(now)}
+	s.sink.follow()
 	s.sink.tell()
 	return nil
-}
-
-// finish writes what has not ended and closes the file.
-func (s *Stream) finish() {
-	s.mu.Lock()
-	open := s.open
-	s.open = map[flow.ID]*flow.Flow{}
-	s.mu.Unlock()
-	for _, f := range open {
-		s.sink.add(f)
-	}
-	s.sink.close()
 }

@@ -2,12 +2,14 @@ package dump
 
 import (
 	"bytes"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"sluice/proxy/filter"
@@ -107,7 +109,7 @@ func TestStream(t *testing.T) {
 	if log := out.String(); strings.Count(log, "\n") != 1 || !strings.Contains(log, "flows go to a new folder, "+filepath.Dir(name)) {
 		t.Error(log)
 	}
-	s, _ = newTestStream(t, Target{Path: name})
+	s, _ = newTestStream(t, Target{Path: name, Format: Newest})
 	s.Close()
 	want(t, name, "")
 }
@@ -152,5 +154,82 @@ func TestStreamGone(t *testing.T) {
 	want(t, filepath.Join(dir+"2", "x.mitm"), "/1")
 	if text := out.buf.String(); !strings.Contains(text, "again: 2 are missing") {
 		t.Error(text)
+	}
+}
+
+// TestStreamSameFile names the file that is open in another way: it goes on, and nothing in it is lost.
+func TestStreamSameFile(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "x.mitm")
+	s, _ := newTestStream(t, Target{Path: name, Format: Newest})
+	putNow(t, s, ended("/1"))
+	for _, path := range []string{"+" + name, name, filepath.Dir(name) + "/./x.mitm"} {
+		if err := s.Set(Target{Path: path, Format: Newest}); err != nil {
+			t.Error(err)
+		}
+		putNow(t, s, ended("/2"))
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	want(t, name, "/1 /2 /2 /2")
+}
+
+// TestStreamOpenedLate has a file take long to be opened, and then not be opened: the log says so.
+func TestStreamOpenedLate(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "x.mitm")
+	s, out := newTestStream(t, Target{Path: name, Format: Newest})
+	s.patience = time.Millisecond
+	answer := make(chan struct{})
+	late := func(string) (Output, error) {
+		<-answer
+		return nil, errors.New("the server is gone")
+	}
+	if err := s.Set(Target{Path: "far", Open: late}); err != nil {
+		t.Error(err)
+	}
+	close(answer)
+	s.patience = time.Minute
+	s.Put([]*flow.Flow{ended("/1")})
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if text := out.String(); !strings.Contains(text, "the server is gone. Flows go on to where they went before") {
+		t.Error(text)
+	}
+	want(t, name, "/1")
+}
+
+// TestStreamClockTurnedBack has a file be opened anew whose time the clock shows again: its flows stay.
+func TestStreamClockTurnedBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		s := &sink{log: slog.New(slog.DiscardHandler), target: Target{Path: filepath.Join(dir, "%H%M.mitm"), Format: Newest}}
+		first := s.target.name(time.Now())
+		s.add(ended("/1"))
+		time.Sleep(time.Minute)
+		s.add(ended("/2"))
+		time.Sleep(24*time.Hour - time.Minute) // the first file's hour and minute again
+		s.latest = clock(time.Now().Add(time.Second))
+		if s.add(ended("/3")); s.path != first {
+			t.Fatal(s.path)
+		}
+		s.close()
+		want(t, first, "/1 /3")
+		s.latest = clock(time.Now())
+		s.add(ended("/4"))
+		s.close()
+		want(t, first, "/4")
+	})
+}
+
+// TestStreamToFolder names a folder that is there.
+func TestStreamToFolder(t *testing.T) {
+	s, _ := newTestStream(t, Target{})
+	defer s.Close()
+	dir := t.TempDir()
+	for _, path := range []string{dir, "+" + dir, dir + "/"} {
+		if err := s.Set(Target{Path: path}); err == nil || !strings.HasSuffix(err.Error(), "name a file in it, as in "+filepath.Join(dir, "flows.mitm")) {
+			t.Errorf("%s: %v", path, err)
+		}
 	}
 }

@@ -1,8 +1,10 @@
 package dump
 
 import (
+	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -60,7 +62,7 @@ func TestStreamStuck(t *testing.T) {
 	s.patience = time.Minute
 	s.Close()
 	want(t, next, "/after")
-	if text := out.String(); !strings.Contains(text, "6 are missing") || n != 4 {
+	if text := out.String(); !strings.Contains(text, "6 flows are missing in "+name) || n != 4 {
 		t.Error(n, text)
 	}
 }
@@ -73,4 +75,42 @@ func TestStreamGivenUp(t *testing.T) {
 	if text := out.String(); !strings.Contains(text, "the disk does not answer: at least ") {
 		t.Error(text)
 	}
+}
+
+// TestStreamSlow has a disk take a flow slower than the end has patience for: it is waited for as long as something goes forward.
+func TestStreamSlow(t *testing.T) {
+	s, _, name := stuckStream(t)
+	s.Put([]*flow.Flow{large("/")})
+	pipe, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pipe.Close()
+	if _, err := io.CopyN(io.Discard, pipe, 1); err != nil { // it has begun
+		t.Fatal(err)
+	}
+	before, _ := s.progress()
+	for range 3 { // of the one flow, while nothing is finished
+		if _, err := io.CopyN(io.Discard, pipe, hasty); err != nil {
+			t.Fatal(err)
+		}
+		now, _ := s.progress()
+		for ; now == before; now, _ = s.progress() {
+			runtime.Gosched()
+		}
+		if now.tasks != before.tasks {
+			t.Fatal("it has been written")
+		}
+		before = now
+	}
+	s.patience = time.Minute
+	rest := make(chan struct{})
+	go func() {
+		defer close(rest)
+		_, _ = io.Copy(io.Discard, pipe)
+	}()
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	<-rest
 }

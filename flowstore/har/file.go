@@ -37,15 +37,15 @@ func Create(path string) (*File, error) {
 		return nil, errors.New("a path is needed, as in: ./flows.har")
 	}
 	w := &File{path: path}
-	if err := w.open(os.O_TRUNC); err != nil {
+	if err := w.open(); err != nil {
 		return nil, fmt.Errorf("cannot write the HTTP archive: %w", err)
 	}
 	return w, nil
 }
 
 // open opens the file and writes an archive without entries to it.
-func (w *File) open(flag int) error {
-	f, err := os.OpenFile(w.path, os.O_RDWR|os.O_CREATE|flag, 0o600)
+func (w *File) open() error {
+	f, err := os.OpenFile(w.path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}
@@ -53,19 +53,33 @@ func (w *File) open(flag int) error {
 	if Compressed(w.path) {
 		w.zip = newZipper()
 	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		w.at = -1
+	if err = w.begin(f); err != nil {
+		f.Close()
+		w.file = nil
+		return err
 	}
-	if err == nil {
-		err = w.write([]byte(head()))
-	}
-	if err != nil {
+	if err = w.write([]byte(head())); err != nil {
 		_ = f.Truncate(0) // what has a part of an archive in it would be taken for somebody else's file
 		f.Close()
 		w.file = nil
 	}
 	return err
+}
+
+// begin empties the file, or finds that it is none that has an end which could be set.
+func (w *File) begin(f *os.File) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		w.at = -1
+		return nil
+	}
+	if err := dump.Claim(f); err != nil {
+		return fmt.Errorf("%s: %w: choose another file", w.path, err)
+	}
+	return f.Truncate(0)
 }
 
 // Add has a flow written, a snapshot, at Flush at the latest. A flow that is not HTTP has no place in an
@@ -177,7 +191,7 @@ func (w *File) present() error {
 	if err == nil && there.Size() > 0 {
 		return fmt.Errorf("another file has taken the place of %s: move it away", w.path)
 	}
-	return w.open(0)
+	return w.open()
 }
 
 // Close writes what has been added and closes the file.

@@ -1,0 +1,70 @@
+package dump
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"sluice/proxy/flow"
+)
+
+// Close writes all that was put, and flows that have not ended too, and closes the file. A disk on
+// which nothing goes forward any more is given up on. The error counts the flows that are missing in the last file.
+func (s *Stream) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	tell(s.wake)
+	tell(s.now)
+	for before := (progress{tasks: -1}); ; {
+		late := time.NewTimer(s.patience)
+		select {
+		case <-s.over:
+			late.Stop()
+			return missing(s.sink.lost, strings.TrimPrefix(s.sink.target.Path, "+"))
+		case <-late.C:
+		}
+		now, left := s.progress()
+		if now == before {
+			s.log.Error(fmt.Sprintf("the disk does not answer: at least %d flows are missing in the file", left))
+			return errors.New("the disk does not answer: flows are missing in the file")
+		}
+		before = now
+	}
+}
+
+// A progress says how far a stream has come.
+type progress struct {
+	tasks int   // that are done
+	bytes int64 // that the disk has taken of flow files
+}
+
+// progress also returns how many flows are left.
+func (s *Stream) progress() (p progress, left int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return progress{s.done, s.moved.Load()}, len(s.todo) + len(s.open)
+}
+
+func missing(flows int, path string) error {
+	switch flows {
+	case 0:
+		return nil
+	case 1:
+		return fmt.Errorf("1 flow is missing in %s", path)
+	}
+	return fmt.Errorf("%d flows are missing in %s", flows, path)
+}
+
+// finish writes what has not ended and closes the file.
+func (s *Stream) finish() {
+	s.mu.Lock()
+	open := s.open
+	s.open = map[flow.ID]*flow.Flow{}
+	s.mu.Unlock()
+	for _, f := range open {
+		s.sink.add(f)
+	}
+	s.sink.close()
+}
