@@ -78,13 +78,13 @@ func (c *client) serve(over func()) {
 	c.e.cfg.Addons.Handle(&layer.ClientConnected{Client: c.conn})
 	if c.conn.Error != "" {
 		c.log(slog.LevelWarn, c.conn.Error)
-		c.sock.nc.Close()
+		c.sock.cut()
 		over()
 		return
 	}
 	if err := c.findTarget(); err != nil {
 		c.log(slog.LevelError, "transparent mode: "+err.Error())
-		c.sock.nc.Close()
+		c.sock.cut()
 		c.e.cfg.Addons.Handle(&layer.ClientDisconnected{Client: c.conn})
 		over()
 		return
