@@ -42,3 +42,25 @@ func TestHeldBodiesGoOnWhereThereIsNoRoom(t *testing.T) {
 		})
 	}
 }
+
+// TestPersonsWaitForNoPeer: whoever kills a flow whose client takes nothing, or ends the proxy, does not wait for that client.
+func TestPersonsWaitForNoPeer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newHTTPWorld(t, Config{IdleTimeout: time.Hour})
+		w.serve(pours("HTTP/1.1 200 OK\r\nContent-Length: 900000000\r\n\r\n", strings.Repeat("x", 64<<10), 64))
+		io.WriteString(w.connect(), request("/pours"))
+		f, start := w.flow(), time.Now()
+		w.Kill(f.ID)
+		if d := time.Since(start); d > 0 {
+			t.Errorf("killing took %v", d)
+		}
+		if f = w.flow(); !f.Killed() || f.Live {
+			t.Error("the flow goes on")
+		}
+		start = time.Now()
+		w.end()
+		if d := time.Since(start); d > 2*time.Second {
+			t.Errorf("the end took %v", d)
+		}
+	})
+}
