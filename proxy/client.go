@@ -78,13 +78,13 @@ func (c *client) serve(over func()) {
 	c.e.cfg.Addons.Handle(&layer.ClientConnected{Client: c.conn})
 	if c.conn.Error != "" {
 		c.log(slog.LevelWarn, c.conn.Error)
-		c.sock.nc.Close()
+		c.sock.cut()
 		over()
 		return
 	}
 	if err := c.findTarget(); err != nil {
 		c.log(slog.LevelError, "transparent mode: "+err.Error())
-		c.sock.nc.Close()
+		c.sock.cut()
 		c.e.cfg.Addons.Handle(&layer.ClientDisconnected{Client: c.conn})
 		over()
 		return
@@ -117,8 +117,13 @@ func (c *client) findTarget() error {
 	return nil
 }
 
-// post gives the layers an event and then does what must not be done under the lock.
-func (c *client) post(ev layer.Event) {
+// post gives the layers an event and then does what must not be done under the lock. It waits for peers that have too much to take.
+func (c *client) post(ev layer.Event) { c.pass(ev, true) }
+
+// tell is post for those who must not wait for a peer.
+func (c *client) tell(ev layer.Event) { c.pass(ev, false) }
+
+func (c *client) pass(ev layer.Event, wait bool) {
 	var room [4]write
 	c.mu.Lock()
 	c.step(ev)
@@ -146,6 +151,11 @@ func (c *client) post(ev layer.Event) {
 	}
 	if late != nil {
 		c.e.flows <- late
+	}
+	for _, w := range writes {
+		if wait {
+			w.wait()
+		}
 	}
 }
 
@@ -296,7 +306,7 @@ func (c *client) kill(id flow.ID) bool {
 	if at < 0 {
 		return false
 	}
-	c.post(&layer.Kill{Flow: id})
+	c.tell(&layer.Kill{Flow: id})
 	for _, stop := range waiting {
 		stop()
 	}
@@ -308,7 +318,7 @@ func (c *client) drain() {
 	c.mu.Lock()
 	c.draining = true
 	c.mu.Unlock()
-	c.post(nil)
+	c.tell(nil)
 }
 
 // abort closes the client whatever it does.

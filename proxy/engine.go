@@ -163,7 +163,7 @@ func (e *Engine) admitTo(r *role, nc net.Conn) {
 		news := full && !e.full
 		e.full = full
 		e.mu.Unlock()
-		nc.Close()
+		c.sock.cut()
 		if news {
 			e.cfg.Log.Warn("client refused: too many at once", "limit", e.cfg.MaxClients)
 		}

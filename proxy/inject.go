@@ -33,7 +33,7 @@ func (c *client) inject(id flow.ID, m flow.Message) (known bool, err error) {
 		return at >= 0, err
 	}
 	m.Injected = true
-	c.post(&layer.Injected{Flow: id, Message: m})
+	c.tell(&layer.Injected{Flow: id, Message: m})
 	return true, nil
 }
 

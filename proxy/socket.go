@@ -105,7 +105,7 @@ type write struct {
 }
 
 // commit hands the output over to a writer: the caller, or who is writing already. The caller
-// holds the client's lock, and calls flush when it has let go of it.
+// holds the client's lock, and calls flush, and wait, when it has let go of it.
 func (s *socket) commit() write {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -128,14 +128,19 @@ func (s *socket) commit() write {
 }
 
 // flush writes what has been committed. What the peer does not take at once is left to a goroutine, and what comes while
-// somebody else is writing to them; it waits only while too much is there: a slow peer slows those that feed it, nobody else.
+// somebody else is writing to them.
 func (w write) flush() {
-	s := w.s
-	if w.mine {
-		if rest := s.writeAll(w.b, s.try); len(rest) > 0 {
-			s.handOver(rest)
-		}
+	if !w.mine {
+		return
 	}
+	if rest := w.s.writeAll(w.b, w.s.try); len(rest) > 0 {
+		w.s.handOver(rest)
+	}
+}
+
+// wait waits while too much is there to be written: a slow peer slows those that feed it, nobody else.
+func (w write) wait() {
+	s := w.s
 	s.mu.Lock()
 	for s.writing && s.full() && !s.failed && !s.watched {
 		s.room.Wait()

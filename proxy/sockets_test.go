@@ -3,10 +3,14 @@ package proxy
 import (
 	"io"
 	"net"
+	"net/netip"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"sluice/proxy/addon"
+	"sluice/proxy/layer"
 )
 
 // TestFewTakeNotAllSockets: clients that ask for many connections to servers at once get no more than are left, those that have few get
@@ -48,5 +52,39 @@ func TestFewTakeNotAllSockets(t *testing.T) {
 			t.Errorf("%d connections are counted at the end", n)
 		}
 		w.end()
+	})
+}
+
+// refuser is an addon that wants no client.
+type refuser struct{}
+
+func (refuser) Handle(h layer.Hook) <-chan layer.Verdict {
+	if h, ok := h.(*layer.ClientConnected); ok {
+		h.Client.Error = "not you"
+	}
+	return nil
+}
+
+// TestRefusedClientsHaveNoSocket: a client that is refused, or whose way cannot be found, or that is one too many, is not counted when it has gone.
+func TestRefusedClientsHaveNoSocket(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for name, cfg := range map[string]Config{
+			"refused": {Addons: addon.Chain{refuser{}}},
+			"lost":    {},
+			"full":    {MaxClients: -1},
+		} {
+			w := newWorld(t, cfg)
+			if name == "lost" {
+				w.role.target = func(net.Conn) (netip.AddrPort, error) { return netip.AddrPort{}, io.ErrUnexpectedEOF }
+			}
+			if got, _ := w.say("hello"); got != "" {
+				t.Errorf("%s: got %q", name, got)
+			}
+			synctest.Wait()
+			if n := w.sockets.Load(); n != 0 {
+				t.Errorf("%s: %d connections are counted when it has gone", name, n)
+			}
+			w.end()
+		}
 	})
 }

@@ -53,10 +53,44 @@ func (c *Context) settle() {
 // Within makes what the client's layers keep count in a budget that other clients share. It is called before the first event.
 func (c *Context) Within(b *Budget) { c.shared.account.budget = b }
 
+// A part is what those layers of a client have us keep that end before it does, in bytes.
+type part struct {
+	outer             *part
+	recorded, waiting int64
+	over              bool
+}
+
+// count counts what is kept in all parts that it belongs to, unless one of them is over.
+func (p *part) count(recorded, waiting int64) bool {
+	for o := p; o != nil; o = o.outer {
+		if o.over {
+			return false
+		}
+	}
+	for ; p != nil; p = p.outer {
+		p.recorded, p.waiting = p.recorded+recorded, p.waiting+waiting
+	}
+	return true
+}
+
+// Part makes what is counted in the context, and in those forked from it, count no longer than until EndPart.
+func (c *Context) Part() { c.part = &part{outer: c.part} }
+
+// EndPart takes everything off the budget that was counted since Part. Nothing counts in the context from now on.
+func (c *Context) EndPart() {
+	p := c.part
+	c.Charge(-p.recorded)
+	c.Backlog(-p.waiting)
+	p.over = true
+}
+
 // Charge counts n bytes that are recorded from now on, or are not any more if n is negative. Those that
 // are left when the client's scripts are stopped are taken off.
 func (c *Context) Charge(n int64) {
 	a := &c.shared.account
+	if !c.part.count(n, 0) {
+		return
+	}
 	if a.recorded += n; !a.settled() {
 		c.settle()
 	}
@@ -66,6 +100,9 @@ func (c *Context) Charge(n int64) {
 // that has more wait than there is room for is overdrawn.
 func (c *Context) Backlog(n int64) {
 	a := &c.shared.account
+	if !c.part.count(0, n) {
+		return
+	}
 	if a.waiting += n; !a.settled() {
 		c.settle()
 	}
@@ -82,10 +119,10 @@ func (c *Context) HasRoom(n int64) bool {
 	return limit <= 0 || a.waiting+n <= freely || a.waiting+n <= limit-a.budget.used.Load()
 }
 
-// Overdrawn reports whether the client has been overdrawn since it was last asked.
+// Overdrawn reports whether the client has been overdrawn since it was last asked, and still is.
 func (c *Context) Overdrawn() bool {
 	a := &c.shared.account
-	was := a.overdrawn
+	was := a.overdrawn && !c.HasRoom(0)
 	a.overdrawn = false
 	return was
 }

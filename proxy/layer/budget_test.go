@@ -103,3 +103,19 @@ func TestWaitingGoesBeforeRecords(t *testing.T) {
 		t.Error("no room is left for another one")
 	}
 }
+
+// TestOverdrawnWhileItLasts: who has had too much wait, and has no more of it by the time it is asked, is not overdrawn.
+func TestOverdrawnWhileItLasts(t *testing.T) {
+	const limit = 16 << 20
+	_, all := newAccounts(1, limit)
+	c := all[0]
+	c.Backlog(limit)
+	c.Backlog(-limit)
+	if c.Overdrawn() {
+		t.Error("overdrawn with nothing that waits")
+	}
+	c.Backlog(limit)
+	if !c.Overdrawn() || c.Overdrawn() {
+		t.Error("not overdrawn, or twice for one reason")
+	}
+}

@@ -55,6 +55,7 @@ type Context struct {
 	options *atomic.Pointer[Options]
 	scripts *scripts
 	shared  *shared
+	part    *part // of the budget; nil: the context lasts as long as the client
 }
 
 // NewContext returns the context of a new client.

@@ -318,6 +318,9 @@ func (h *HTTP) drop(st *HTTPStream) {
 	if h.owners != nil {
 		h.disown(st)
 	}
+	if st.onClient != nil && st.ctx != nil {
+		st.ctx.EndPart()
+	}
 	if st.child == nil && st != h.opener {
 		h.keep(st)
 	}

@@ -62,6 +62,7 @@ type http2Conn struct {
 	client bool // we are
 
 	in     []byte // less than a frame; nil if empty
+	kept   leftover
 	reader h2.Reader
 	dec    *h2.Decoder
 	enc    h2.Encoder
@@ -219,7 +220,6 @@ func (c *http2Conn) goAway(code http2.ErrCode, text string) {
 
 // lose tells everybody that the connection is over.
 func (c *http2Conn) lose(text string) {
-	c.h.ctx.Backlog(int64(-len(c.block.buf)))
 	c.dead, c.in, c.waiting, c.block.buf = true, nil, nil, nil
 	c.out.closes = true
 	c.role.lost(text)
@@ -250,6 +250,11 @@ func (c *http2Conn) eof(text string) {
 // flush appends the commands that send what has gathered.
 func (c *http2Conn) flush(cmds []layer.Command) []layer.Command {
 	c.tail = nil
+	n := 0
+	if !c.out.closes {
+		n = cap(c.in) + cap(c.block.buf)
+	}
+	c.kept.is(c.h.ctx, n)
 	return c.out.flush(c.conn, cmds)
 }
 

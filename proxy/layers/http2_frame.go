@@ -55,11 +55,9 @@ func (c *http2Conn) fragment(p []byte, last bool) error {
 	}
 	if !last {
 		b.buf = append(b.buf, p...)
-		c.h.ctx.Backlog(int64(len(p)))
 		return nil
 	}
 	if b.parts > 1 {
-		c.h.ctx.Backlog(int64(-len(b.buf)))
 		b.buf = append(b.buf, p...)
 		p = b.buf
 	}

@@ -21,6 +21,7 @@ func (st *HTTPStream) inside() *layer.Context {
 		c.State = flow.CanWrite
 	}
 	ctx.Client = c
+	ctx.Part()
 	return ctx
 }
 

@@ -41,13 +41,13 @@ func (l *leftover) is(ctx *layer.Context, n int) {
 	}
 }
 
-// tally counts what the stream keeps of its bodies: what is held waits, what passes is recorded.
+// tally counts what the stream keeps of its bodies: what is held waits, what passes, or is about to, is recorded.
 func (st *HTTPStream) tally() {
 	recorded, held := st.flow.Request.Body.Kept(), int64(0)
-	if st.clientState == consumeBody {
+	if st.clientState == consumeBody && !st.flow.Request.Stream {
 		recorded, held = 0, recorded
 	}
-	if r := st.flow.Response; r != nil && st.serverState == consumeBody {
+	if r := st.flow.Response; r != nil && st.serverState == consumeBody && !r.Stream {
 		held += r.Body.Kept()
 	} else if r != nil {
 		recorded += r.Body.Kept()

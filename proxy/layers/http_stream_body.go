@@ -13,9 +13,6 @@ import (
 // maxHeld is the size in bytes of the largest body that is held, unless the options say another.
 const maxHeld = 256 << 20
 
-// heldAnyway is the size in bytes up to which a body is held even if there is little left of the budget.
-const heldAnyway = 16 << 20
-
 // showEvery is how often a flow whose body grows is shown at most.
 const showEvery = 100 * time.Millisecond
 
@@ -58,16 +55,24 @@ func recordBody(b *flow.Body, ev httpEvent, limit int64) []byte {
 	return b.RecordUpTo(limit, ev.data)
 }
 
-// boundHeld has a held body go on as a streamed one when it is too large to be held, for nobody knows where it ends.
+// boundHeld has a held body go on as a streamed one when it is too large to be held, for nobody knows where it ends, or when there is no
+// room to have as much wait again, as it may for its receiver when it goes on.
 func (st *HTTPStream) boundHeld(m *flow.HTTPMessage) {
-	size, limit := m.Body.Len(), cmp.Or(st.h.ctx.Options().HeldLimit, maxHeld)
-	if size > heldAnyway {
-		limit = min(limit, max(st.h.ctx.Spare(), heldAnyway))
+	size := m.Body.Len()
+	if m.Stream {
+		return
 	}
-	if size > limit && !m.Stream {
-		m.Stream = true
+	switch limit := cmp.Or(st.h.ctx.Options().HeldLimit, maxHeld); {
+	case size > limit:
 		st.Do(&layer.Log{Level: slog.LevelWarn, Text: fmt.Sprintf("A body of over %d bytes is not held any more: it goes on as it is.", limit)})
+	case !st.h.ctx.HasRoom(size):
+		st.Do(&layer.Log{Level: slog.LevelWarn, Text: fmt.Sprintf("A body of %d bytes is not held any more, since there is no room for it beside what "+
+			"else is under way: it goes on as it is. Raise body_record_budget to hold more.", size)})
+	default:
+		return
 	}
+	m.Stream = true
+	st.tally()
 }
 
 // keepTee applies the size options to a body that is teed. One that has become

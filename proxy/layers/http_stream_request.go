@@ -185,6 +185,7 @@ func (st *HTTPStream) forward() {
 		st.server.sendData(st, p)
 	}
 	st.server.sendEnd(st, r.Trailers)
+	st.tally()
 }
 
 // repeat sends the request on another connection, because the server says that it has done nothing with it (RFC 9113 §8.7).
