@@ -194,7 +194,7 @@ func TestJourneyTerminalGone(t *testing.T) {
 	x := openTerminal(t, 80, 24, nil, "sh", append([]string{"-c", `trap "" HUP; sluice "$@"; exit $?`, "sh"}, w.flags()...)...)
 	x.see("No flows yet")
 	x.ptm.Close()
-	w.get("/drawn") // the terminal is closed once the reader has come back from it
+	<-w.ask("GET", "/drawn", "") // the terminal is closed once the reader has come back from it; then sluice may end before it answers
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for !x.exited && !x.late {

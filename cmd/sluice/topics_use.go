@@ -52,8 +52,9 @@ X drops it, and these commands do the rest:
 
 const bodiesTopic = `Bodies pass as they come and are recorded meanwhile, the first body_record_limit (128m) bytes of each; the screen says
 how much of one is kept. All flows that are under way together keep no more than body_record_budget (1g): when three
-quarters of that are taken, the largest are recorded no further, and pass all the same. A client for which more has to
-wait, since it or its servers do not take it, than there is room left is turned away; its flows and the log say so.
+quarters of that are taken, the largest are recorded no further, and pass all the same; one that is held and finds no
+room goes on as it is. A client for which more has to wait, since it or its servers do not take it, than there is room
+left is turned away; its flows and the log say so.
 
 Over stream_large_bodies they pass without being recorded, unless store_streamed_bodies is on, and over body_size_limit
 they are refused.`

@@ -21,10 +21,11 @@ type http1Client struct {
 	stream       *HTTPStream // nil: idle
 	request      *flow.Request
 	response     *flow.Response
-	chunked      bool // the request's framing
-	owed         int  // bytes of the request that the server has not taken yet
-	lasts        bool // the response lasts until the connection closes
-	multiplexed  bool // the client speaks HTTP/2
+	challenge    string // that an extended CONNECT has become; "": there was none
+	chunked      bool   // the request's framing
+	owed         int    // bytes of the request that the server has not taken yet
+	lasts        bool   // the response lasts until the connection closes
+	multiplexed  bool   // the client speaks HTTP/2
 	requestDone  bool
 	responseDone bool
 	gone         bool // the server has closed after its 101
@@ -44,7 +45,10 @@ func (c *http1Client) handle(ev layer.Event) {
 	case *layer.ConnectionClosed:
 		c.eof()
 	case *layer.Drained:
-		if n := c.owed; n > 0 && c.stream != nil {
+		switch n := c.owed; {
+		case c.state == readPipe:
+			c.stream.drained()
+		case n > 0 && c.stream != nil:
 			c.owed = 0
 			c.stream.client.consumed(c.stream, n)
 		}
@@ -57,7 +61,7 @@ func (c *http1Client) flush(cmds []layer.Command) []layer.Command {
 
 func (c *http1Client) endpoint() *flow.Server { return c.server }
 
-func (c *http1Client) extended() bool { return false }
+func (c *http1Client) extended(protocol string) bool { return upgradesTo(protocol) }
 
 func (c *http1Client) closed() bool { return c.out.closed }
 
@@ -85,6 +89,9 @@ func (c *http1Client) step(b []byte) int {
 	case c.state == readBody:
 		return c.data(b)
 	case c.state == readPipe:
+		if c.multiplexed {
+			c.inflow.came(c.h, c.wire(), len(b))
+		}
 		c.h.deliver(c.stream, &layer.DataReceived{Conn: &c.server.Conn, Data: b})
 		return len(b)
 	}
@@ -115,16 +122,20 @@ func (c *http1Client) head(b []byte) int {
 	}
 	r.Start, c.first = c.first, time.Time{}
 	if r.Status < 200 && r.Status != 101 { // RFC 9110 §15.2: the final response follows
-		if c.interim++; c.interim > maxInterim {
-			c.abort(fmt.Sprintf("server sent more than %d interim responses", maxInterim))
-			return len(b)
+		if c.interim++; c.interim <= maxInterim {
+			c.emit(c.stream, httpEvent{kind: responseInfo, response: r})
+			return n
 		}
-		c.emit(c.stream, httpEvent{kind: responseInfo, response: r})
-		return n
+		c.abort(fmt.Sprintf("server sent more than %d interim responses", maxInterim))
+		return len(b)
 	}
 	c.response, c.lasts = r, framing.Kind == http1.UntilEOF
 	// With a Content-Length, the framing is all that could still be invalid.
 	valid := plain && framing.Kind == http1.Length
+	if r, err = c.answerConnect(r); err != nil {
+		c.abort(err.Error())
+		return len(b)
+	}
 	return n + c.emitHead(httpEvent{response: r, valid: valid}, framing, b[n:])
 }
 

@@ -24,13 +24,16 @@ func (c *http1Client) retire() bool {
 func (c *http1Client) sendHead(st *HTTPStream, r *flow.Request, end bool) {
 	if c.multiplexed = isHTTP2(r.Version); c.multiplexed {
 		authority := r.Authority
-		if r = h2.ToHTTP1Request(r, !end); c.outer != nil && !c.key.tls && c.h.mode == HTTPUpstream {
+		if r = h2.ToHTTP1Request(r, !end && st.protocol == ""); c.outer != nil && !c.key.tls && c.h.mode == HTTPUpstream {
 			r.Authority = authority // a proxy is told the whole URL (RFC 9112 §3.2.2)
 		}
 	}
 	c.stream, c.request, c.response = st, r, nil
 	c.state, c.interim, c.requestDone, c.responseDone = readHead, 0, false, false
-	c.owed = 0
+	c.owed, c.challenge = 0, ""
+	if st.protocol != "" {
+		c.askUpgrade(r)
+	}
 	c.chunked = chunkFramed(r.Headers)
 	b := c.out.room(headRoom)
 	b.B = http1.AppendRequest(b.B, r)

@@ -58,7 +58,7 @@ func (x *http2Client) handle(ev layer.Event) {
 
 func (x *http2Client) endpoint() *flow.Server { return x.server }
 
-func (x *http2Client) extended() bool { return x.connects }
+func (x *http2Client) extended(string) bool { return x.connects }
 
 func (x *http2Client) closed() bool { return x.out.closed }
 

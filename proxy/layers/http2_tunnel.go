@@ -105,7 +105,7 @@ func (st *HTTPStream) leave() {
 
 // connectExtended sends an extended CONNECT, if the server takes it.
 func (st *HTTPStream) connectExtended() {
-	if st.server.extended() {
+	if st.server.extended(st.protocol) {
 		st.server.sendHead(st, st.flow.Request, false)
 		return
 	}
@@ -134,7 +134,7 @@ func (st *HTTPStream) count(ev layer.Event) {
 // creditClient lets the client send more in this stream, unless what it has sent waits here or on the other side.
 func (st *HTTPStream) creditClient() {
 	switch {
-	case st.clientPaused, st.upgrade && st.onServer != nil && st.onServer.queued > 0, !st.upgrade && st.h.ownedBehind(st):
+	case st.clientPaused, st.upgrade && st.serverBehind(), !st.upgrade && st.h.ownedBehind(st):
 		return
 	}
 	st.client.consumed(st, all)

@@ -78,7 +78,7 @@ func TestExtendedConnectOfWebSocket(t *testing.T) {
 func TestExtendedConnectIsRefused(t *testing.T) {
 	for _, server := range []bool{true, false} {
 		b := h2Play(t, true, server, layer.Options{RawTCP: true})
-		b.event("client headers 1 :method=CONNECT :protocol=websocket :scheme=https :path=/chat :authority=example.com")
+		b.event("client headers 1 :method=CONNECT :protocol=x :scheme=https :path=/chat :authority=example.com")
 		if got := b.output(); len(got) == 0 || !matchFront(got[len(got)-1], "client reset 1 NO_ERROR") || !strings.Contains(strings.Join(got, ""), "client headers 1 :status=502") {
 			t.Errorf("%q", got)
 		}

@@ -30,8 +30,8 @@ type serverSide interface {
 	pipe(st *HTTPStream)
 	sendRaw(st *HTTPStream, p []byte)
 	closeRaw(st *HTTPStream, half bool)
-	// extended reports whether the server takes an extended CONNECT (RFC 8441 §3).
-	extended() bool
+	// extended reports whether the server takes an extended CONNECT for a protocol, or what becomes of it (RFC 8441 §3).
+	extended(protocol string) bool
 	// discard ends the exchange after a response that must not be followed by another.
 	discard(st *HTTPStream)
 	// release says that the stream is over.
