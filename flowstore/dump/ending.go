@@ -1,7 +1,6 @@
 package dump
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -27,8 +26,7 @@ func (s *Stream) Close() error {
 		}
 		now, left := s.progress()
 		if now == before {
-			s.log.Error(fmt.Sprintf("the disk does not answer: at least %d flows are missing in the file", left))
-			return errors.New("the disk does not answer: flows are missing in the file")
+			return fmt.Errorf("the disk does not answer: up to %d flows are missing in the file", left)
 		}
 		before = now
 	}
@@ -40,11 +38,11 @@ type progress struct {
 	bytes int64 // that the disk has taken of flow files
 }
 
-// progress also returns how many flows are left.
+// progress also returns how many flows are left, and some more that may have been written just now.
 func (s *Stream) progress() (p progress, left int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return progress{s.done, s.moved.Load()}, len(s.todo) + len(s.open)
+	return progress{s.done, s.moved.Load()}, len(s.todo) + s.taken + len(s.open)
 }
 
 func missing(flows int, path string) error {
@@ -62,6 +60,7 @@ func (s *Stream) finish() {
 	s.mu.Lock()
 	open := s.open
 	s.open = map[flow.ID]*flow.Flow{}
+	s.taken += len(open)
 	s.mu.Unlock()
 	for _, f := range open {
 		s.sink.add(f)
