@@ -35,10 +35,8 @@ func checkHARDump(opts *option.Options) error {
 	if err != nil {
 		return fmt.Errorf("cannot write the HTTP archive that hardump names: %w", err)
 	}
-	if info, bad := f.Stat(); bad == nil && info.Mode().IsRegular() {
-		if err = dump.Claim(f); err != nil {
-			err = fmt.Errorf("cannot write the HTTP archive that hardump names: %s: %w: choose another file", path, err)
-		}
+	if _, err = dump.Claim(f); err != nil {
+		err = fmt.Errorf("cannot write the HTTP archive that hardump names: %s: %w: choose another file", path, err)
 	}
 	err = errors.Join(err, f.Close())
 	if errors.Is(missing, os.ErrNotExist) {
