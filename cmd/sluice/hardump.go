@@ -98,6 +98,9 @@ func (d *harDump) Close() error {
 		return err
 	}
 	defer os.Remove(d.spool)
+	if lost, ok := errors.AsType[*dump.MissingError](err); ok {
+		lost.Path = "the standard output"
+	}
 	spool, bad := os.Open(d.spool)
 	if bad == nil {
 		defer spool.Close()

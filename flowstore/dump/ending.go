@@ -9,7 +9,7 @@ import (
 )
 
 // Close writes all that was put, and flows that have not ended too, and closes the file. A disk on
-// which nothing goes forward any more is given up on. The error counts the flows that are missing in the last file.
+// which nothing goes forward any more is given up on. A *MissingError counts the flows that are missing in the last file.
 func (s *Stream) Close() error {
 	s.mu.Lock()
 	s.closed = true
@@ -46,13 +46,23 @@ func (s *Stream) progress() (p progress, left int) {
 }
 
 func missing(flows int, path string) error {
-	switch flows {
-	case 0:
+	if flows == 0 {
 		return nil
-	case 1:
-		return fmt.Errorf("1 flow is missing in %s", path)
 	}
-	return fmt.Errorf("%d flows are missing in %s", flows, path)
+	return &MissingError{flows, path}
+}
+
+// A MissingError says how many flows are missing in a file.
+type MissingError struct {
+	Flows int
+	Path  string
+}
+
+func (e *MissingError) Error() string {
+	if e.Flows == 1 {
+		return "1 flow is missing in " + e.Path
+	}
+	return fmt.Sprintf("%d flows are missing in %s", e.Flows, e.Path)
 }
 
 // finish writes what has not ended and closes the file.
