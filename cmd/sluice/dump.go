@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"sluice/flowstore/dump"
 	"sluice/proxy"
 	"sluice/proxy/addon"
 	"sluice/proxy/flow"
@@ -62,34 +63,53 @@ func runDump(cmd *cobra.Command, args []string) (err error) {
 		return err
 	}
 	announce(p, opts, log)
+	d := &destinations{dumper, stream, archive}
+	return d.serve(p, opts, log, out.Failed())
+}
+
+// destinations are where flows go.
+type destinations struct {
+	dumper  *addon.Dumper
+	stream  *dump.Stream
+	archive *harDump
+}
+
+// show prints flows.
+func (d *destinations) show(batch []*flow.Flow) {
+	for _, f := range batch {
+		d.dumper.Put(f)
+	}
+	d.dumper.Flush()
+}
+
+// take has flows that pass written and printed.
+func (d *destinations) take(batch []*flow.Flow) {
+	d.stream.Put(batch)
+	d.archive.Put(batch)
+	d.show(batch)
+}
+
+// feed has flows of a file written, and waits until there are few.
+func (d *destinations) feed(batch []*flow.Flow) {
+	d.stream.Feed(batch)
+	d.archive.Feed(batch)
+}
+
+// serve has the proxy serve until it is told to stop, has done all there was to do, or printing has failed.
+func (d *destinations) serve(p *proxy.Proxy, opts *option.Options, log *slog.Logger, failed <-chan error) error {
 	run := start(p, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	loaded := make(chan []*flow.Flow)
-	show := func(batch []*flow.Flow) {
-		for _, f := range batch {
-			dumper.Put(f)
-		}
-		dumper.Flush()
-	}
-	take := func(batch []*flow.Flow) {
-		stream.Put(batch)
-		archive.Put(batch)
-		show(batch)
-	}
-	run.owned.Go(func() { each(p.Flows(), take, loaded, show) })
+	run.owned.Go(func() { each(p.Flows(), d.take, loaded, d.show) })
 	if finite(opts) {
 		saveMemory()
 	}
-	feed := func(batch []*flow.Flow) {
-		stream.Feed(batch)
-		archive.Feed(batch)
-	}
-	reading := read(run, opts, pending{feed: feed, to: loaded}, log)
+	reading := read(run, opts, pending{feed: d.feed, to: loaded}, log)
 	if err := p.StartReplays(readFlows); err != nil {
 		return errors.Join(err, run.end())
 	}
 	run.owned.Go(func() { endWhenDone(run, opts, reading) })
 	select {
-	case err := <-out.Failed():
+	case err := <-failed:
 		run.stop(err)
 	case <-run.stopped.Done():
 	}

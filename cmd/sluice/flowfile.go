@@ -78,7 +78,8 @@ func readArchive(r io.Reader) iter.Seq2[*flow.Flow, error] {
 			}
 		}
 		if bad > 0 {
-			yield(nil, fmt.Errorf("%d of its entries were left out, the first because: %w", bad, first))
+			was := map[bool]string{true: "was", false: "were"}[bad == 1]
+			yield(nil, fmt.Errorf("%d of its entries %s left out, the first because: %w", bad, was, first))
 		}
 	}
 }

@@ -35,10 +35,8 @@ func checkHARDump(opts *option.Options) error {
 	if err != nil {
 		return fmt.Errorf("cannot write the HTTP archive that hardump names: %w", err)
 	}
-	if info, bad := f.Stat(); bad == nil && info.Mode().IsRegular() {
-		if err = dump.Claim(f); err != nil {
-			err = fmt.Errorf("cannot write the HTTP archive that hardump names: %s: %w: choose another file", path, err)
-		}
+	if _, err = dump.Claim(f); err != nil {
+		err = fmt.Errorf("cannot write the HTTP archive that hardump names: %s: %w: choose another file", path, err)
 	}
 	err = errors.Join(err, f.Close())
 	if errors.Is(missing, os.ErrNotExist) {
@@ -100,6 +98,9 @@ func (d *harDump) Close() error {
 		return err
 	}
 	defer os.Remove(d.spool)
+	if lost, ok := errors.AsType[*dump.MissingError](err); ok {
+		lost.Path = "the standard output"
+	}
 	spool, bad := os.Open(d.spool)
 	if bad == nil {
 		defer spool.Close()

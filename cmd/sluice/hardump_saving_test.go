@@ -148,6 +148,19 @@ func TestFullArchive(t *testing.T) {
 	}
 }
 
+// TestFullOutput has no room to keep the archive that goes to the standard output.
+func TestFullOutput(t *testing.T) {
+	w := newWorld(t)
+	s := w.save("ulimit -f 40; ", "--set", "hardump=-")
+	if a := <-w.ask("POST", "/large", strings.Repeat("x", 100<<10)); a.err != nil {
+		t.Fatal(a.err)
+	}
+	s.says("Flows are missing in the file")
+	if err := s.end(syscall.SIGTERM); err == nil || !strings.Contains(s.text(), "sluice: 1 flow is missing in the standard output") {
+		t.Errorf("%v:\n%s", err, s.text())
+	}
+}
+
 // TestGoneArchive has the folder of the archive go away and come back.
 func TestGoneArchive(t *testing.T) {
 	w, dir := newWorld(t), filepath.Join(t.TempDir(), "dir")

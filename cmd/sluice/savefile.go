@@ -24,6 +24,9 @@ func openStream(opts *option.Options, log *slog.Logger) (*dump.Stream, error) {
 		if in := opts.Str("rfile"); path != "" && sameFile(in, path) {
 			return fmt.Errorf("save_stream_file and rfile are both %s: write to another file", in)
 		}
+		if isOutput(path) {
+			return fmt.Errorf("the standard output goes to %s too, and would write over the flows: write to another file", path)
+		}
 		return s.Set(dump.Target{Path: plus + option.ExpandHome(path), Filter: wanted, Format: formatOf(opts)})
 	}
 	opts.Subscribe(apply, "save_stream_file", "save_stream_filter", "save_format")
@@ -39,6 +42,13 @@ func sameFile(a, b string) bool {
 	x, err := os.Stat(option.ExpandHome(a))
 	y, err2 := os.Stat(option.ExpandHome(b))
 	return err == nil && err2 == nil && x.Mode().IsRegular() && os.SameFile(x, y)
+}
+
+// isOutput reports whether a path is of the regular file that the standard output goes to.
+func isOutput(path string) bool {
+	there, err := os.Stat(option.ExpandHome(path))
+	out, err2 := os.Stdout.Stat()
+	return err == nil && err2 == nil && out.Mode().IsRegular() && os.SameFile(there, out)
 }
 
 // formatOf returns the format of files to be written.

@@ -90,3 +90,16 @@ func TestJourneyQuitSaysWhatIsMissing(t *testing.T) {
 	}
 	x.see("sluice: 1 flow is missing in /dev/full")
 }
+
+// TestJourneySaveToTerminal names the terminal that the console is on: no flow gets there.
+func TestJourneySaveToTerminal(t *testing.T) {
+	w := newWorld(t)
+	x := openTerminal(t, 120, 40, nil, "sluice", w.flags()...)
+	x.see("No flows yet")
+	x.press("W", "/dev/stdout", keyEnter)
+	x.see("it is a terminal: choose another file")
+	quit(x)
+	if err := x.ended(); err != nil {
+		t.Error(err)
+	}
+}

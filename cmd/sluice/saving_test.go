@@ -188,6 +188,25 @@ func TestEndedFile(t *testing.T) {
 	}
 }
 
+// TestSavedToOutput names the file that the standard output goes to: nothing is written over.
+func TestSavedToOutput(t *testing.T) {
+	w := newWorld(t)
+	file := filepath.Join(t.TempDir(), "flows.mitm")
+	out, err := os.Create(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	for _, name := range []string{file, "/dev/stdout"} {
+		var log strings.Builder
+		cmd := exec.Command("sluice", append([]string{"dump"}, w.flags("-n", "-w", name)...)...)
+		cmd.Stdout, cmd.Stderr = out, &log
+		if err := cmd.Run(); err == nil || !strings.Contains(log.String(), "and would write over the flows: write to another file") {
+			t.Errorf("%s: %v: %s", name, err, log.String())
+		}
+	}
+}
+
 // TestFullFile writes to a disk that is full, and to a file that may not grow.
 func TestFullFile(t *testing.T) {
 	dir := t.TempDir()

@@ -69,8 +69,8 @@ const filesTopic = `Flow files are those of mitmproxy: files of every version of
                               turn one file into another
 
 Of a file that is damaged all whole flows are read, then the byte is named where it breaks off; -w +FILE goes on behind
-them, and keeps what is left of the last one in FILE.cut. When the disk is full the proxy goes on and says so, and the
-file stays one that can be read.
+them, and keeps what is left of the last one in FILE.cut. When the disk is full the proxy goes on and says so, the file
+stays one that can be read, and the end, which is an error then, says how many flows are missing.
 
 HTTP archives (HAR) are read wherever flow files are: those of Chrome, Firefox, Charles and Insomnia with their times,
 bodies and WebSocket messages. ": save.har @shown flows.har" saves what is listed for browsers and other tools,

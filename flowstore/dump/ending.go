@@ -1,7 +1,6 @@
 package dump
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -10,7 +9,7 @@ import (
 )
 
 // Close writes all that was put, and flows that have not ended too, and closes the file. A disk on
-// which nothing goes forward any more is given up on. The error counts the flows that are missing in the last file.
+// which nothing goes forward any more is given up on. A *MissingError counts the flows that are missing in the last file.
 func (s *Stream) Close() error {
 	s.mu.Lock()
 	s.closed = true
@@ -27,8 +26,7 @@ func (s *Stream) Close() error {
 		}
 		now, left := s.progress()
 		if now == before {
-			s.log.Error(fmt.Sprintf("the disk does not answer: at least %d flows are missing in the file", left))
-			return errors.New("the disk does not answer: flows are missing in the file")
+			return fmt.Errorf("the disk does not answer: up to %d flows are missing in the file", left)
 		}
 		before = now
 	}
@@ -40,21 +38,31 @@ type progress struct {
 	bytes int64 // that the disk has taken of flow files
 }
 
-// progress also returns how many flows are left.
+// progress also returns how many flows are left, and some more that may have been written just now.
 func (s *Stream) progress() (p progress, left int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return progress{s.done, s.moved.Load()}, len(s.todo) + len(s.open)
+	return progress{s.done, s.moved.Load()}, len(s.todo) + s.taken + len(s.open)
 }
 
 func missing(flows int, path string) error {
-	switch flows {
-	case 0:
+	if flows == 0 {
 		return nil
-	case 1:
-		return fmt.Errorf("1 flow is missing in %s", path)
 	}
-	return fmt.Errorf("%d flows are missing in %s", flows, path)
+	return &MissingError{flows, path}
+}
+
+// A MissingError says how many flows are missing in a file.
+type MissingError struct {
+	Flows int
+	Path  string
+}
+
+func (e *MissingError) Error() string {
+	if e.Flows == 1 {
+		return "1 flow is missing in " + e.Path
+	}
+	return fmt.Sprintf("%d flows are missing in %s", e.Flows, e.Path)
 }
 
 // finish writes what has not ended and closes the file.
@@ -62,6 +70,7 @@ func (s *Stream) finish() {
 	s.mu.Lock()
 	open := s.open
 	s.open = map[flow.ID]*flow.Flow{}
+	s.taken += len(open)
 	s.mu.Unlock()
 	for _, f := range open {
 		s.sink.add(f)

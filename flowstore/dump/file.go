@@ -56,23 +56,22 @@ func (w *File) open(appending bool) error {
 
 // begin empties the file, or finds its end. Two that write to one file would write over each other's flows.
 func (w *File) begin(f *os.File, appending bool) error {
-	info, err := f.Stat()
-	switch {
-	case err != nil:
+	regular, err := Claim(f)
+	if err != nil {
 		return err
-	case !info.Mode().IsRegular():
-		w.size = -1
+	}
+	if w.size = -1; !regular {
 		return nil
 	}
-	if err := Claim(f); err != nil {
+	if w.size = 0; !appending {
+		return f.Truncate(0)
+	}
+	info, err := f.Stat()
+	if err != nil {
 		return err
 	}
-	if appending {
-		w.size = info.Size()
-		return w.mend(f)
-	}
-	w.size = 0
-	return f.Truncate(0)
+	w.size = info.Size()
+	return w.mend(f)
 }
 
 // Add has a flow written, at Flush at the latest. An error is about this flow, or about those that waited for being written.

@@ -60,6 +60,8 @@ func (t *Target) file(now time.Time, appending bool) (out Output, path string, e
 		out, err = t.Open(path)
 	case strings.TrimPrefix(t.Path, "+") == "":
 		err = errors.New("a path is needed, as in: ./flows.mitm")
+	case strings.TrimPrefix(t.Path, "+") == "-":
+		err = errors.New("flows are not written to the standard output, which - stands for: name a file, as in ./flows.mitm; ./- is one too")
 	case os.IsPathSeparator(t.Path[len(t.Path)-1]), isFolder(path):
 		err = fmt.Errorf("cannot write flows to the folder %s: name a file in it, as in %s", path, filepath.Join(path, "flows.mitm"))
 	default:

@@ -50,7 +50,8 @@ type Stream struct {
 	closed  bool
 	todo    []task
 	waiting int64                  // bytes of flows in todo, and of those that are being written
-	done    int                    // tasks that are
+	taken   int                    // tasks that are worked on, with what they have had written
+	done    int                    // tasks that are over
 	open    map[flow.ID]*flow.Flow // flows that have not ended, as they were last
 	lost    int                    // flows that found no room
 
@@ -197,7 +198,7 @@ func (s *Stream) run() {
 func (s *Stream) work() (last bool) {
 	s.mu.Lock()
 	todo := s.todo
-	s.todo = nil
+	s.todo, s.taken = nil, len(todo)
 	last = s.closed
 	s.mu.Unlock()
 	done, weight := 0, int64(0)
@@ -216,6 +217,9 @@ func (s *Stream) work() (last bool) {
 	}
 	s.finished(done, weight)
 	s.sink.flush()
+	s.mu.Lock()
+	s.taken = 0
+	s.mu.Unlock()
 	if last {
 		s.finish()
 	}

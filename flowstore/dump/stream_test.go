@@ -222,6 +222,17 @@ func TestStreamClockTurnedBack(t *testing.T) {
 	})
 }
 
+// TestStreamToOutput names what stands for the standard output: no file of that name is made.
+func TestStreamToOutput(t *testing.T) {
+	s, _ := newTestStream(t, Target{})
+	defer s.Close()
+	for _, path := range []string{"-", "+-"} {
+		if err := s.Set(Target{Path: path}); err == nil || !strings.Contains(err.Error(), "name a file, as in ./flows.mitm") {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
 // TestStreamToFolder names a folder that is there.
 func TestStreamToFolder(t *testing.T) {
 	s, _ := newTestStream(t, Target{})

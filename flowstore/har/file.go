@@ -68,16 +68,13 @@ func (w *File) open() error {
 
 // begin empties the file, or finds that it is none that has an end which could be set.
 func (w *File) begin(f *os.File) error {
-	info, err := f.Stat()
+	regular, err := dump.Claim(f)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w: choose another file", w.path, err)
 	}
-	if !info.Mode().IsRegular() {
+	if !regular {
 		w.at = -1
 		return nil
-	}
-	if err := dump.Claim(f); err != nil {
-		return fmt.Errorf("%s: %w: choose another file", w.path, err)
 	}
 	return f.Truncate(0)
 }

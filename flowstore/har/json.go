@@ -103,7 +103,7 @@ var plain = func() (is [256]bool) {
 const hexDigits = "0123456789abcdef"
 
 // appendText appends a string of JSON (RFC 8259 §7). A byte that is no UTF-8 is written as the escape of a lone surrogate,
-// \udc80 to \udcff, as Python does (PEP 383).
+// \udc80 to \udcff, as Python does (PEP 383). What a terminal would obey is escaped.
 func appendText(b []byte, s string) []byte {
 	return appendQuoted(b, unsafe.Slice(unsafe.StringData(s), len(s)))
 }
@@ -123,7 +123,7 @@ func appendQuoted(b, s []byte) []byte {
 			continue
 		}
 		r, n := utf8.DecodeRune(s[i:])
-		if r >= utf8.RuneSelf && (r != utf8.RuneError || n > 1) && r != '\u2028' && r != '\u2029' {
+		if r >= 0xa0 && (r != utf8.RuneError || n > 1) && r != '\u2028' && r != '\u2029' {
 			i += n
 			continue
 		}

@@ -32,8 +32,8 @@ func (e *EntryError) Error() string {
 
 func (e *EntryError) Unwrap() error { return e.Err }
 
-// An Error says what is wrong with an archive and at which byte, counted from 0; of one that is compressed or in UTF-16, of what it is as UTF-8. What
-// comes behind is not read.
+// An Error says what is wrong with an archive and at which byte, counted from 0; of one that is compressed or in UTF-16, of
+// what it is as UTF-8. What comes behind is not read.
 type Error struct {
 	Byte int64
 	Err  error
@@ -45,9 +45,10 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Read reads the flows of an archive, compressed or not, one after the other. An error
-// that is an *EntryError stands for an entry that is left out, and reading goes on; any other is
-// the last, an *Error once it is clear that there is an archive. What a browser has from itself, such as a data URL, is no flow and left out. r is read no faster than the flows are taken, and may be read further than the archive goes.
+// Read reads the flows of an archive, compressed or not, one after the other. An error that is an *EntryError stands for an
+// entry that is left out, and reading goes on; any other is the last, an *Error once it is clear that there is an archive.
+// What a browser has from itself, such as a data URL, is no flow and left out. r is read no faster than the flows are taken,
+// and may be read further than the archive goes.
 func Read(r io.Reader) iter.Seq2[*flow.Flow, error] {
 	return func(yield func(*flow.Flow, error) bool) {
 		s, err := open(r)
