@@ -96,28 +96,6 @@ func TestKilledArchive(t *testing.T) {
 	}
 }
 
-// TestEndedArchive ends the program while a response is under way.
-func TestEndedArchive(t *testing.T) {
-	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
-		t.Run(sig.String(), func(t *testing.T) {
-			w, name := newWorld(t), filepath.Join(t.TempDir(), "flows.har")
-			s := w.save("", "--set", "hardump="+name)
-			stream := w.ask("GET", "/events", "")
-			w.tick <- "it has begun"
-			w.get("/whole")
-			if err := s.end(sig); err != nil {
-				t.Errorf("%v:\n%s", err, s.text())
-			}
-			<-stream
-			got := archived(t, name)
-			slices.Sort(got)
-			if !slices.Equal(got, []string{"/events", "/whole"}) {
-				t.Error(got)
-			}
-		})
-	}
-}
-
 // TestFullArchive writes to a file that may not grow: what fits is there, and the end says how much is not.
 func TestFullArchive(t *testing.T) {
 	for _, file := range []string{"flows.har", "flows.zhar"} {

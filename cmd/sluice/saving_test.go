@@ -168,23 +168,25 @@ func TestKilledFile(t *testing.T) {
 
 // TestEndedFile ends the program while a response is under way.
 func TestEndedFile(t *testing.T) {
-	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
-		t.Run(sig.String(), func(t *testing.T) {
-			w, name := newWorld(t), filepath.Join(t.TempDir(), "flows.mitm")
-			s := w.save("", "-w", name)
-			stream := w.ask("GET", "/events", "")
-			w.tick <- "it has begun"
-			w.get("/whole")
-			if err := s.end(sig); err != nil {
-				t.Errorf("%v:\n%s", err, s.text())
-			}
-			<-stream
-			got := saved(t, name)
-			slices.Sort(got)
-			if !slices.Equal(got, []string{"/events", "/whole"}) {
-				t.Error(got)
-			}
-		})
+	for option, read := range map[string]func(*testing.T, string) []string{"save_stream_file": saved, "hardump": archived} {
+		for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
+			t.Run(option+"/"+sig.String(), func(t *testing.T) {
+				w, name := newWorld(t), filepath.Join(t.TempDir(), "flows")
+				s := w.save("", "--set", option+"="+name)
+				stream := w.ask("GET", "/events", "")
+				w.tick <- "it has begun"
+				w.get("/whole")
+				if err := s.end(sig); err != nil {
+					t.Errorf("%v:\n%s", err, s.text())
+				}
+				<-stream
+				got := read(t, name)
+				slices.Sort(got)
+				if !slices.Equal(got, []string{"/events", "/whole"}) {
+					t.Error(got)
+				}
+			})
+		}
 	}
 }
 
