@@ -12,9 +12,6 @@ import (
 	"sluice/proxy/flow"
 )
 
-// maxPending is how many bytes of flows are gathered before they are written.
-const maxPending = 1 << 20
-
 // A File is a flow file that is being written. It always ends behind a whole flow: what
 // can't be written whole is taken back.
 type File struct {
@@ -23,8 +20,7 @@ type File struct {
 	path    string
 	f       *os.File
 	size    int64 // up to the end of the last whole flow; -1: the file has no end that could be set
-	pending []byte
-	ends    []int // of the flows in pending
+	pending Gathered
 	enc     writer
 	notices []string
 	moved   *atomic.Int64 // counts the bytes that the disk has taken, if somebody wants to know
@@ -79,12 +75,11 @@ func (w *File) Add(f *flow.Flow) error {
 	if Weight(f) > maxPending {
 		return w.addLarge(f)
 	}
-	b, err := w.enc.append(w.pending, f, w.Format)
+	b, err := w.enc.append(w.pending.Bytes, f, w.Format)
 	if err != nil {
 		return err
 	}
-	w.pending = b
-	if w.ends = append(w.ends, len(b)); len(b) > maxPending {
+	if w.pending.Bytes = b; w.pending.Ended() {
 		return w.Flush()
 	}
 	return nil
@@ -125,43 +120,16 @@ func after(before, err error) error {
 
 // Flush writes what has been added. Flows for which that fails are forgotten, and a *WriteError counts them.
 func (w *File) Flush() error {
-	if len(w.pending) == 0 {
-		return nil
-	}
-	b, ends := w.pending, w.ends
-	w.pending, w.ends = w.pending[:0], w.ends[:0]
-	if cap(b) > 4*maxPending {
-		w.pending = nil
-	}
-	err := w.writeBytes(b)
-	if err == nil || len(ends) == 1 || w.size < 0 {
-		return times(len(ends), err)
-	}
-	var bad error
-	from := 0
-	for _, end := range ends { // there may be room for some
-		bad = after(bad, w.writeBytes(b[from:end]))
-		from = end
-	}
-	return bad
+	return w.pending.Write(w.size < 0, func(b []byte, _ int) error {
+		return w.write(func(out io.Writer) error {
+			_, err := out.Write(b)
+			return err
+		})
+	})
 }
 
 // Waiting returns how many flows have been added and not been written.
-func (w *File) Waiting() int { return len(w.ends) }
-
-func times(n int, err error) error {
-	if err == nil {
-		return nil
-	}
-	return &WriteError{n, err}
-}
-
-func (w *File) writeBytes(b []byte) error {
-	return w.write(func(out io.Writer) error {
-		_, err := out.Write(b)
-		return err
-	})
-}
+func (w *File) Waiting() int { return w.pending.Flows() }
 
 // write has whole flows written, or nothing.
 func (w *File) write(fn func(io.Writer) error) error {

@@ -13,7 +13,7 @@ import (
 	"sluice/proxy/flow"
 )
 
-// maxPending is how many bytes of entries are gathered before they are written.
+// maxPending is about how many bytes are gathered before they are written.
 const maxPending = 1 << 20
 
 // A File is an archive that is being written to a file. What is in the file is a whole archive
@@ -26,8 +26,7 @@ type File struct {
 	empty   bool // the archive has no entries
 	enc     encoder
 	zip     *zipper // nil: not compressed
-	pending []byte
-	ends    []int // of the entries in pending
+	pending dump.Gathered
 	written int
 }
 
@@ -85,46 +84,17 @@ func (w *File) Add(f *flow.Flow) error {
 	if f.Request == nil {
 		return nil
 	}
-	w.pending = w.enc.append(w.pending, f)
-	if w.ends = append(w.ends, len(w.pending)); len(w.pending) > maxPending {
+	if w.pending.Bytes = w.enc.append(w.pending.Bytes, f); w.pending.Ended() {
 		return w.Flush()
 	}
 	return nil
 }
 
 // Waiting returns how many flows have been added and not been written.
-func (w *File) Waiting() int { return len(w.ends) }
+func (w *File) Waiting() int { return w.pending.Flows() }
 
 // Flush writes what has been added. Flows for which that fails are forgotten, and a *dump.WriteError counts them.
-func (w *File) Flush() error {
-	if len(w.ends) == 0 {
-		return nil
-	}
-	b, ends := w.pending, w.ends
-	w.pending, w.ends = w.pending[:0], w.ends[:0]
-	if cap(b) > 4*maxPending {
-		w.pending = nil
-	}
-	err := w.entries(b, len(ends))
-	if err == nil || len(ends) == 1 || w.at < 0 {
-		return lost(len(ends), err)
-	}
-	n, from := 0, 0
-	for _, end := range ends { // there may be room for some
-		if w.entries(b[from:end:end], 1) != nil {
-			n++
-		}
-		from = end
-	}
-	return lost(n, err)
-}
-
-func lost(flows int, err error) error {
-	if err == nil || flows == 0 {
-		return nil
-	}
-	return &dump.WriteError{Flows: flows, Err: err}
-}
+func (w *File) Flush() error { return w.pending.Write(w.at < 0, w.entries) }
 
 // entries writes n of them, or none.
 func (w *File) entries(b []byte, n int) error {
