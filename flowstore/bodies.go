@@ -33,9 +33,9 @@ func (t *tally) count(ms []flow.Message) (n, lost int64) {
 
 // settle counts the bodies of e anew, queues it for removal if it is finished, and keeps the limits.
 func (s *Store) settle(e *entry) {
-	n, lost := e.tally.count(messages(e.engine))
+	n, lost := e.tally.count(e.engine.AllMessages())
 	e.traffic, e.lost = n+lost, lost > 0
-	n += httpBytes(e.engine) + costOf(messages(e.engine))
+	n += e.engine.BodiesKept() + costOf(e.engine.AllMessages())
 	e.countEntries()
 	if e.person != nil {
 		n += e.person.bytes(e.engine)
@@ -123,7 +123,7 @@ func withoutBodies(f *flow.Flow) *flow.Flow {
 }
 
 func requestWithoutBody(r *flow.Request) *flow.Request {
-	if r == nil || bodyBytes(&r.Body) == 0 {
+	if r == nil || r.Body.Kept() == 0 {
 		return r
 	}
 	c := *r
@@ -132,7 +132,7 @@ func requestWithoutBody(r *flow.Request) *flow.Request {
 }
 
 func responseWithoutBody(r *flow.Response) *flow.Response {
-	if r == nil || bodyBytes(&r.Body) == 0 {
+	if r == nil || r.Body.Kept() == 0 {
 		return r
 	}
 	c := *r
@@ -162,25 +162,3 @@ const (
 
 // costOf is what a list of messages takes besides their content, which may be next to nothing.
 func costOf(ms []flow.Message) int64 { return int64(max(0, len(ms)-freeMessages)) * messageCost }
-
-// messages returns those of a TCP, UDP or WebSocket flow.
-func messages(f *flow.Flow) []flow.Message {
-	if f.WebSocket != nil {
-		return f.WebSocket.Messages
-	}
-	return f.Messages
-}
-
-func httpBytes(f *flow.Flow) int64 {
-	var n int64
-	if f.Request != nil {
-		n += bodyBytes(&f.Request.Body)
-	}
-	if f.Response != nil {
-		n += bodyBytes(&f.Response.Body)
-	}
-	return n
-}
-
-// bodyBytes returns how many bytes of a body are in memory.
-func bodyBytes(b *flow.Body) int64 { return b.Kept() }

@@ -89,7 +89,7 @@ func (p *person) complete(engine *flow.Flow) *flow.Flow {
 	if c.DNSResponse == nil && p.edited.DNSResponse == nil {
 		c.DNSResponse = engine.DNSResponse
 	}
-	had, has := messages(p.received), messages(engine)
+	had, has := p.received.AllMessages(), engine.AllMessages()
 	if len(has) <= len(had) {
 		return &c
 	}

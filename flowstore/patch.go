@@ -31,7 +31,7 @@ func diff(base, mine *flow.Flow) (p patch) {
 			p.baseResponse, p.response = base.Response, r
 		}
 	}
-	if b, m := messages(base), messages(mine); !slices.EqualFunc(b, m, sameMessage) {
+	if b, m := base.AllMessages(), mine.AllMessages(); !slices.EqualFunc(b, m, sameMessage) {
 		p.baseMessages, p.messages = b, m
 		if m == nil {
 			p.messages = []flow.Message{}
@@ -53,7 +53,7 @@ func (p *patch) apply(f *flow.Flow) {
 	if p.messages == nil {
 		return
 	}
-	merged := mergeMessages(p.baseMessages, p.messages, messages(f))
+	merged := mergeMessages(p.baseMessages, p.messages, f.AllMessages())
 	if f.WebSocket == nil {
 		f.Messages = merged
 		return
@@ -78,7 +78,7 @@ func (p *patch) edit(engine *flow.Flow) *flow.Edit {
 		e.Response = c.Response
 	}
 	if p.messages != nil {
-		e.Messages = slices.Clip(messages(&c))
+		e.Messages = slices.Clip(c.AllMessages())
 	}
 	if !p.question.empty() {
 		e.DNSRequest = c.DNSRequest
@@ -105,7 +105,7 @@ func (p *patch) absorb(old, fresh *flow.Flow, given bool) bool {
 			p.baseResponse, p.response, took = nil, nil, true
 		}
 	}
-	if p.messages != nil && given && !hasPrefix(messages(fresh), messages(old)) {
+	if p.messages != nil && given && !hasPrefix(fresh.AllMessages(), old.AllMessages()) {
 		p.baseMessages, p.messages, took = nil, nil, true
 	}
 	question := p.question.absorb(old.DNSRequest, fresh.DNSRequest, given)

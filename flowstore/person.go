@@ -113,7 +113,7 @@ func (p *person) bytes(engine *flow.Flow) int64 {
 	for i := own; i < len(bodies); i++ {
 		known := slices.ContainsFunc(bodies[:i], func(b *flow.Body) bool { return identical(b, bodies[i]) })
 		if !known {
-			n += bodyBytes(bodies[i])
+			n += bodies[i].Kept()
 		}
 	}
 	return n

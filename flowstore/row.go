@@ -68,7 +68,7 @@ func (s *state) row() Row {
 	f := s.flow
 	r := Row{
 		ID: f.ID, Kind: f.Kind, Index: int(s.seq), Version: s.version, Created: f.Created,
-		Start: f.Created, Size: s.size(), Messages: len(messages(f)), Entries: s.entries, WebSocket: f.WebSocket != nil,
+		Start: f.Created, Size: s.size(), Messages: len(f.AllMessages()), Entries: s.entries, WebSocket: f.WebSocket != nil,
 		Intercepted: f.Intercepted, Live: f.Live, Replay: f.Replay, Modified: s.modified,
 		Marked: f.Marked, Comment: f.Comment, BodyDropped: s.lost,
 	}

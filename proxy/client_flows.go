@@ -152,29 +152,15 @@ func ends(h layer.FlowHook) bool {
 
 // sizeOf is about how many bytes a flow keeps of what peers sent.
 func sizeOf(f *flow.Flow) int64 {
-	n := sizeOfMessages(f.Messages)
+	n := f.BodiesKept()
 	if f.Request != nil {
-		n += sizeOfHeaders(f.Request.Headers) + f.Request.Body.Kept()
+		n += f.Request.Headers.Size()
 	}
 	if f.Response != nil {
-		n += sizeOfHeaders(f.Response.Headers) + f.Response.Body.Kept()
+		n += f.Response.Headers.Size()
 	}
-	if f.WebSocket != nil {
-		n += sizeOfMessages(f.WebSocket.Messages)
-	}
-	return n
-}
-
-func sizeOfHeaders(h flow.Headers) (n int64) {
-	for i := range h {
-		n += int64(len(h[i].Name) + len(h[i].Value))
-	}
-	return n
-}
-
-func sizeOfMessages(all []flow.Message) (n int64) {
-	for i := range all {
-		n += int64(len(all[i].Content))
+	for _, m := range f.AllMessages() {
+		n += int64(len(m.Content))
 	}
 	return n
 }

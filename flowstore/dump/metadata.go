@@ -19,17 +19,13 @@ func encodeMetadata(f *flow.Flow) *dict {
 		}
 	}
 	own := &dict{}
-	list := f.Messages
 	if f.Request != nil {
 		addGap(own, "request", &f.Request.Body)
 	}
 	if f.Response != nil {
 		addGap(own, "response", &f.Response.Body)
 	}
-	if f.WebSocket != nil {
-		list = f.WebSocket.Messages
-	}
-	if fates := encodeFates(list, f.Kind == flow.HTTP); len(fates) > 0 {
+	if fates := encodeFates(f.AllMessages(), f.Kind == flow.HTTP); len(fates) > 0 {
 		own.add("messages", fates)
 	}
 	if len(own.fields) > 0 {
@@ -79,10 +75,7 @@ func (r *reader) metadata(f *flow.Flow, d *dict) {
 	if f.Response != nil {
 		gap(own, "response", &f.Response.Body)
 	}
-	messages := f.Messages
-	if f.WebSocket != nil {
-		messages = f.WebSocket.Messages
-	}
+	messages := f.AllMessages()
 	for _, v := range r.list(own, "messages") {
 		fate(v, messages)
 	}

@@ -234,11 +234,7 @@ func bodyOf(m *flow.HTTPMessage) body {
 
 // size returns the bytes of header lines as they are sent.
 func size(h flow.Headers) int64 {
-	n := int64(2)
-	for i := range h {
-		n += int64(len(h[i].Name) + len(h[i].Value) + 4)
-	}
-	return n
+	return h.Size() + int64(4*len(h)) + 2
 }
 
 func (w *indenter) headers(name string, h flow.Headers) {

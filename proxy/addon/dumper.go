@@ -131,10 +131,7 @@ func worthPrinting(f *flow.Flow) bool {
 // conversation prints what a WebSocket, TCP or UDP flow has gained.
 func (d *Dumper) conversation(s *dumpSettings, f *flow.Flow) {
 	seen := d.shown[f.ID]
-	messages := f.Messages
-	if f.WebSocket != nil {
-		messages = f.WebSocket.Messages
-	}
+	messages := f.AllMessages()
 	if s.wants(f) {
 		if f.WebSocket != nil && !seen.head {
 			d.exchange(s, f)

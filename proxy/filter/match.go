@@ -130,7 +130,7 @@ func inResponseBody(v *view, p *pattern) bool {
 func inBody(v *view, p *pattern) bool { return inRequestBody(v, p) || inResponseBody(v, p) }
 
 func inMessages(v *view, p *pattern, fromClient bool) bool {
-	messages := v.messages()
+	messages := v.f.AllMessages()
 	for i := range messages {
 		if messages[i].FromClient == fromClient && p.matchBytes(messages[i].Content) {
 			return true

@@ -82,14 +82,6 @@ func (v *view) response() *flow.Response {
 	return v.f.Response
 }
 
-// messages returns those of a TCP, UDP or WebSocket flow.
-func (v *view) messages() []flow.Message {
-	if v.f.Kind == flow.HTTP && v.f.WebSocket != nil {
-		return v.f.WebSocket.Messages
-	}
-	return v.f.Messages
-}
-
 // prettyURL returns the URL of a flow with a request.
 func (v *view) prettyURL() []byte {
 	if !v.url.made {

@@ -159,6 +159,25 @@ func (f *Flow) OpensTunnel() bool {
 	return f.Request != nil && f.Request.Method == "CONNECT" && f.Error == nil && f.Response != nil && f.Response.Status/100 == 2
 }
 
+// AllMessages returns the messages of a TCP, UDP or WebSocket flow.
+func (f *Flow) AllMessages() []Message {
+	if f.WebSocket != nil {
+		return f.WebSocket.Messages
+	}
+	return f.Messages
+}
+
+// BodiesKept returns how many bytes of its bodies are in memory.
+func (f *Flow) BodiesKept() (n int64) {
+	if f.Request != nil {
+		n += f.Request.Body.Kept()
+	}
+	if f.Response != nil {
+		n += f.Response.Body.Kept()
+	}
+	return n
+}
+
 // Killable reports whether killing the flow would still change anything.
 func (f *Flow) Killable() bool { return f.Live && !f.Killed() }
 

@@ -76,6 +76,14 @@ func (h Headers) Del(name string) Headers {
 	return out
 }
 
+// Size returns how many bytes the names and the values have.
+func (h Headers) Size() (n int64) {
+	for i := range h {
+		n += int64(len(h[i].Name) + len(h[i].Value))
+	}
+	return n
+}
+
 // AppendTo appends the lines as "Name: value\r\n" each.
 func (h Headers) AppendTo(b []byte) []byte {
 	for i := range h {

@@ -17,11 +17,7 @@ const (
 
 // keepsHead counts the head of a message.
 func (st *HTTPStream) keepsHead(h flow.Headers) {
-	n := 0
-	for i := range h {
-		n += len(h[i].Name) + len(h[i].Value) + fieldCost
-	}
-	st.waits(int64(n))
+	st.waits(h.Size() + int64(fieldCost*len(h)))
 }
 
 // waits counts n bytes that the stream keeps until they can go on, or that have gone if n is negative.

@@ -62,11 +62,11 @@ func (e Env) inject(f *flow.Flow, m flow.Message) error {
 func (e Env) dropMessage(_ context.Context, args command.Args) (any, error) {
 	n := 0
 	for _, f := range flows(args[0]) {
-		if !f.Intercepted || len(messages(f)) == 0 {
+		if !f.Intercepted || len(f.AllMessages()) == 0 {
 			continue
 		}
 		err := e.Store.Edit(f.ID, func(f *flow.Flow) error {
-			list := messages(f)
+			list := f.AllMessages()
 			list[len(list)-1].Dropped = true
 			return nil
 		})
@@ -79,12 +79,4 @@ func (e Env) dropMessage(_ context.Context, args command.Args) (any, error) {
 	}
 	e.Say("Dropped " + count(n, "message") + ".")
 	return nil, nil
-}
-
-// messages returns those of a WebSocket, TCP or UDP flow.
-func messages(f *flow.Flow) []flow.Message {
-	if f.WebSocket != nil {
-		return f.WebSocket.Messages
-	}
-	return f.Messages
 }

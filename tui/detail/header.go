@@ -120,7 +120,7 @@ func (h header) second(indent int) string {
 			span{t.ContentType(kind), clean(strings.ToLower(strings.TrimSpace(kind)), 60)},
 			span{t.Size(r.Body.Len()), human.Size(r.Body.Len())}, h.duration())
 	}
-	if all := messagesOf(f); f.TLSNote() != "" && len(all) == 0 {
+	if all := f.AllMessages(); f.TLSNote() != "" && len(all) == 0 {
 		spans = append(spans, span{t.Muted, clean(f.TLSNote(), 80)})
 	} else if f.WebSocket != nil || f.Request == nil && f.Kind != flow.DNS {
 		spans = append(spans, span{t.Muted, count(len(all), "message")})

@@ -22,7 +22,7 @@ func Items(f *flow.Flow) iter.Seq[Item] {
 	parts := partsOf(f)
 	return func(yield func(Item) bool) {
 		if len(parts) == 0 {
-			for _, m := range messagesOf(f) {
+			for _, m := range f.AllMessages() {
 				if !yield(Item{Message: m, Size: len(m.Content) + m.Lost}) {
 					return
 				}

@@ -13,16 +13,9 @@ import (
 	"sluice/tui/text"
 )
 
-func messagesOf(f *flow.Flow) []flow.Message {
-	if f.WebSocket != nil {
-		return f.WebSocket.Messages
-	}
-	return f.Messages
-}
-
 // sameStream reports whether two flows have the same messages. Lists only grow at their end, or are replaced.
 func sameStream(a, b *flow.Flow) bool {
-	x, y := messagesOf(a), messagesOf(b)
+	x, y := a.AllMessages(), b.AllMessages()
 	return len(x) == len(y) && (len(x) == 0 || sameContent(x[len(x)-1], y[len(y)-1])) &&
 		a.Intercepted == b.Intercepted && closing(a) == closing(b)
 }
@@ -44,7 +37,7 @@ func (l look) grownTo(o look) bool {
 	if l.kind != stream || l.flow.ID != o.flow.ID || l.flow.Intercepted || o.flow.Intercepted {
 		return false
 	}
-	x, y := messagesOf(l.flow), messagesOf(o.flow)
+	x, y := l.flow.AllMessages(), o.flow.AllMessages()
 	n := len(x)
 	return n > 0 && n <= len(y) && sameContent(x[0], y[0]) && sameContent(x[n-1], y[n-1]) && closing(l.flow) == ""
 }
@@ -54,7 +47,7 @@ func newMessages(old *flow.Flow, l look) iter.Seq[content.Line] {
 	if l.kind == entries {
 		return newEntries(old, l)
 	}
-	return l.messageLines(len(messagesOf(old)))
+	return l.messageLines(len(old.AllMessages()))
 }
 
 // streamLines returns all messages of a flow, each in its view, with its direction before it.
@@ -62,7 +55,7 @@ func (l look) streamLines() iter.Seq[content.Line] {
 	f, mode := l.flow, l.mode
 	title := strings.ToUpper(mode[:min(len(mode), 1)]) + mode[min(len(mode), 1):]
 	bar := l.bar(title)
-	if len(messagesOf(f)) == 0 && closing(f) == "" {
+	if len(f.AllMessages()) == 0 && closing(f) == "" {
 		return text.Of([]content.Line{bar, {{Text: "No messages.", Role: text.Remark}}})
 	}
 	return text.Join(text.Of([]content.Line{bar}), l.messageLines(0))
@@ -71,7 +64,7 @@ func (l look) streamLines() iter.Seq[content.Line] {
 // messageLines returns the messages of a flow from one of them on, and how it was closed.
 func (l look) messageLines(first int) iter.Seq[content.Line] {
 	f, mode := l.flow, l.mode
-	all, isWS := messagesOf(f), f.WebSocket != nil
+	all, isWS := f.AllMessages(), f.WebSocket != nil
 	return func(yield func(content.Line) bool) {
 		probe, picked := NewProbe(l.only, f), false
 		for i := first; i < len(all); i++ {

@@ -122,15 +122,8 @@ func bodyOf(f *flow.Flow, part string) *flow.HTTPMessage {
 
 func isMessage(part string) bool { return part == WebSocket || part == TCP || part == UDP }
 
-func messagesOf(f *flow.Flow) []flow.Message {
-	if f.WebSocket != nil {
-		return f.WebSocket.Messages
-	}
-	return f.Messages
-}
-
 func lastMessage(f *flow.Flow) (flow.Message, error) {
-	list := messagesOf(f)
+	list := f.AllMessages()
 	if len(list) == 0 {
 		return flow.Message{}, errNoMessage
 	}
@@ -159,7 +152,7 @@ func setViewedMessage(f *flow.Flow, view string, text []byte) error {
 
 // setLastMessage replaces the last message in a new list.
 func setLastMessage(f *flow.Flow, data []byte) error {
-	list := slices.Clone(messagesOf(f))
+	list := slices.Clone(f.AllMessages())
 	m := &list[len(list)-1]
 	if m.Text && !utf8.Valid(data) {
 		return errors.New("a text message must be UTF-8 (RFC 6455 §5.6)")
