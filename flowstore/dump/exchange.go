@@ -236,15 +236,10 @@ func (x *exchange) want(v piece, tag byte, text string) {
 // text returns a text or bytes. What is short is shared, as most of it comes often.
 func (x *exchange) text(v piece) string {
 	x.odd = x.odd || v.tag != ';' && v.tag != ','
-	if len(v.b) > 32 || x.odd {
+	if x.odd {
 		return string(v.b)
 	}
-	text, ok := x.m.memory.texts.get(v.b)
-	if !ok {
-		text = string(v.b)
-		x.m.memory.texts.put(text, text)
-	}
-	return text
+	return x.m.memory.texts.Of(v.b, 32)
 }
 
 func (x *exchange) int(v piece) int {

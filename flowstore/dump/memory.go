@@ -12,7 +12,7 @@ type memory struct {
 	clients recent[*flow.Client]
 	servers recent[*flow.Server]
 	headers recent[flow.Headers]
-	texts   recent[string]
+	texts   Texts
 }
 
 // recent is what was made of bytes that were read lately.
@@ -33,6 +33,22 @@ func (r *recent[T]) put(raw string, v T) {
 	}
 	r.made[raw] = v
 	r.bytes += len(raw)
+}
+
+// Texts knows short texts again, of which a file has the same over and over, so that they are in memory once.
+type Texts struct{ known recent[string] }
+
+// Of returns b as a text, which is a known one if there is one and it has at most so many bytes. A nil Texts knows none.
+func (t *Texts) Of(b []byte, longest int) string {
+	if t == nil || len(b) > longest {
+		return string(b)
+	}
+	text, ok := t.known.get(b)
+	if !ok {
+		text = string(b)
+		t.known.put(text, text)
+	}
+	return text
 }
 
 // connections returns the two connections of a flow, nil for one that is odd.

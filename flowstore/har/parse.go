@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"sluice/flowstore/dump"
 )
 
 // A parser reads one value of JSON (RFC 8259) that is in memory.
@@ -14,34 +16,11 @@ type parser struct {
 	b    []byte
 	i    int
 	base int64 // the byte of the archive that b begins with
-	kept *texts
+	kept *dump.Texts
 }
 
-// maxKept is how many bytes of texts are kept, and maxKeptText how long one may be.
-const maxKept, maxKeptText = 1 << 20, 256
-
-// texts knows short texts again, of which an archive has the same over and over, so that they are in memory once.
-type texts struct {
-	made  map[string]string
-	bytes int
-}
-
-func (t *texts) of(b []byte) string {
-	if t == nil || len(b) > maxKeptText {
-		return string(b)
-	}
-	s, ok := t.made[string(b)]
-	if ok {
-		return s
-	}
-	if t.made == nil || t.bytes > maxKept {
-		t.made, t.bytes = map[string]string{}, 0
-	}
-	s = string(b)
-	t.made[s] = s
-	t.bytes += len(s)
-	return s
-}
+// maxKeptText is how long a text may be that is known again.
+const maxKeptText = 256
 
 // A fieldError says what is wrong with a field. Its path is empty for the value itself.
 type fieldError struct {
@@ -105,7 +84,7 @@ func (p *parser) object(field func(name string) error) error {
 		if err != nil {
 			return err
 		}
-		name := p.kept.of(b)
+		name := p.kept.Of(b, maxKeptText)
 		if !p.mark(':') {
 			return p.broken()
 		}
@@ -197,7 +176,7 @@ func (p *parser) text(to *string) error {
 		return p.other("text")
 	}
 	b, err := p.quoted()
-	*to = p.kept.of(b)
+	*to = p.kept.Of(b, maxKeptText)
 	return err
 }
 

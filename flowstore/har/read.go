@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/net/html/charset"
 
+	"sluice/flowstore/dump"
 	"sluice/proxy/flow"
 )
 
@@ -128,7 +129,7 @@ func inEntry(n int, err error) error {
 }
 
 // flowOf returns what entry n tells of; nil if that has never been on a network.
-func flowOf(b []byte, at int64, n int, kept *texts) (*flow.Flow, error) {
+func flowOf(b []byte, at int64, n int, kept *dump.Texts) (*flow.Flow, error) {
 	e, err := parseEntry(b, at, kept)
 	if err == nil && local(e.request.url) {
 		return nil, nil

@@ -1,6 +1,10 @@
 package har
 
-import "bytes"
+import (
+	"bytes"
+
+	"sluice/flowstore/dump"
+)
 
 // The objects of an archive. What is not here is skipped.
 
@@ -63,7 +67,7 @@ type wsClose struct {
 }
 
 // parseEntry reads an entry that begins at a byte of the archive. What it returns does not share b.
-func parseEntry(b []byte, at int64, kept *texts) (*entry, error) {
+func parseEntry(b []byte, at int64, kept *dump.Texts) (*entry, error) {
 	p := &parser{b, 0, at, kept}
 	e := &entry{timings: timings{-1, -1, -1, -1, -1, -1, -1}}
 	return e, p.object(func(name string) error {

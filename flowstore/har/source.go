@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"sluice/flowstore/dump"
 )
 
 // maxEntry bounds one value of an archive that is read at once, in bytes.
@@ -17,7 +19,7 @@ type source struct {
 	next int   // of buf, what has not been taken
 	base int64 // the byte of the archive that buf begins with
 	err  error // of reading, once it has come
-	kept texts
+	kept dump.Texts
 }
 
 // at returns which byte of the archive is the next.
