@@ -250,47 +250,70 @@ func TestFullFile(t *testing.T) {
 
 // TestGoneFolder has the folder of the file go away and come back.
 func TestGoneFolder(t *testing.T) {
-	w, dir := newWorld(t), filepath.Join(t.TempDir(), "dir")
-	name := filepath.Join(dir, "flows.mitm")
-	s := w.save("", "-w", name)
-	w.get("/first")
+	for option, read := range map[string]func(*testing.T, string) []string{"save_stream_file": saved, "hardump": archived} {
+		t.Run(option, func(t *testing.T) {
+			w, dir := newWorld(t), filepath.Join(t.TempDir(), "dir")
+			if option == "hardump" { // which makes none
+				if err := os.Mkdir(dir, 0o700); err != nil {
+					t.Fatal(err)
+				}
+			}
+			name := filepath.Join(dir, "flows")
+			s := w.save("", "--set", option+"="+name)
+			w.get("/first")
+			s.there(option, name, "/first")
+			if err := os.RemoveAll(dir); err != nil {
+				t.Fatal(err)
+			}
+			w.get("/lost")
+			s.says("flows: no such file or directory. Flows are missing")
+			if err := os.Mkdir(dir, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			w.get("/found")
+			s.says("again: 1 are missing")
+			if err := s.end(syscall.SIGTERM); err == nil || !strings.Contains(s.text(), "1 flow is missing in "+name) {
+				t.Errorf("%v:\n%s", err, s.text())
+			}
+			if got := read(t, name); !slices.Equal(got, []string{"/found"}) {
+				t.Error(got)
+			}
+		})
+	}
+}
+
+// there waits until the flow that has ended first is in the file of an option.
+func (s *saver) there(option, name, path string) {
+	s.t.Helper()
+	if option == "hardump" {
+		s.inArchive(name, path)
+		return
+	}
 	s.until("the first flow is there", func() bool {
 		info, err := os.Stat(name)
 		return err == nil && info.Size() > 0
 	})
-	if err := os.RemoveAll(dir); err != nil {
-		t.Fatal(err)
-	}
-	w.get("/lost")
-	s.says("flows.mitm: no such file or directory. Flows are missing")
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	w.get("/found")
-	s.says("again: 1 are missing")
-	if err := s.end(syscall.SIGTERM); err == nil || !strings.Contains(s.text(), "1 flow is missing in "+name) {
-		t.Errorf("%v:\n%s", err, s.text())
-	}
-	if got := saved(t, name); !slices.Equal(got, []string{"/found"}) {
-		t.Error(got)
-	}
 }
 
 // TestPipeFile writes to a pipe that nobody reads from: the proxy goes on, and ends when it is told to.
 func TestPipeFile(t *testing.T) {
-	w, name := newWorld(t), filepath.Join(t.TempDir(), "pipe")
-	if err := syscall.Mkfifo(name, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s := w.save("", "-w", name)
-	body := strings.Repeat("x", 100<<10) // more than a pipe holds
-	for range 5 {
-		if a := <-w.ask("POST", "/large", body); a.err != nil {
-			t.Fatal(a.err)
-		}
-	}
-	_ = s.end(syscall.SIGTERM)
-	if !strings.Contains(s.text(), "the disk does not answer") {
-		t.Error(s.text())
+	for _, option := range []string{"save_stream_file", "hardump"} {
+		t.Run(option, func(t *testing.T) {
+			w, name := newWorld(t), filepath.Join(t.TempDir(), "pipe")
+			if err := syscall.Mkfifo(name, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s := w.save("", "--set", option+"="+name)
+			body := strings.Repeat("x", 100<<10) // more than a pipe holds
+			for range 5 {
+				if a := <-w.ask("POST", "/large", body); a.err != nil {
+					t.Fatal(a.err)
+				}
+			}
+			_ = s.end(syscall.SIGTERM)
+			if !strings.Contains(s.text(), "the disk does not answer") {
+				t.Error(s.text())
+			}
+		})
 	}
 }
