@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
 
@@ -44,41 +43,12 @@ func TestJourneyBigArchive(t *testing.T) {
 	w := newWorld(t)
 	x := openTerminal(t, 80, 24, nil, "sluice", w.flags()...)
 	x.see("No flows yet")
-	path := filepath.Join(t.TempDir(), "big.har")
-	if err := syscall.Mkfifo(path, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	stopped, sent := make(chan struct{}), make(chan error, 1)
-	go func() {
-		file, err := os.OpenFile(path, os.O_WRONLY, 0)
-		if err != nil {
-			sent <- err
-			return
-		}
-		defer file.Close()
-		_, err = file.Write(all)
-		<-stopped
-		_, _ = file.Write(append([]byte(","), entries...)) // nobody may be there any more
-		sent <- err
-	}()
+	path, more, sent := trickle(t, all, append([]byte(","), entries...))
 	x.press("L", path, keyEnter)
 	x.see(fmt.Sprintf("[loading: %d flows, esc stops]", many/256*256))
 	x.press("f", "~u com/77$", keyEnter) // the console works meanwhile
 	x.see("[1/1]", "/77")
-	x.press(keyEsc)
-	x.see("stopping]")
-	close(stopped)
-	x.see("Stopped reading")
-	x.miss("[loading")
-	x.press("f", keyCtrlU, keyEnter)
-	x.see(fmt.Sprintf("/%d]", many))
-	quit(x)
-	if err := await(x, "end of the file", sent); err != nil {
-		t.Error(err)
-	}
-	if err := x.ended(); err != nil {
-		t.Error(err)
-	}
+	stopReading(x, many, more, sent)
 }
 
 // TestJourneyDamagedArchive has the whole entries of an archive that is cut, and where the damage is.

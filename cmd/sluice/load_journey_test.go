@@ -92,23 +92,7 @@ func TestJourneyBigFile(t *testing.T) {
 	w := newWorld(t)
 	x := openTerminal(t, 80, 24, nil, "sluice", w.flags()...)
 	x.see("No flows yet")
-	path := filepath.Join(t.TempDir(), "big.mitm")
-	if err := syscall.Mkfifo(path, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	more, sent := make(chan struct{}), make(chan error, 1)
-	go func() {
-		file, err := os.OpenFile(path, os.O_WRONLY, 0)
-		if err != nil {
-			sent <- err
-			return
-		}
-		defer file.Close()
-		_, err = file.Write(all)
-		<-more
-		_, _ = file.Write(all) // nobody may be there any more
-		sent <- err
-	}()
+	path, more, sent := trickle(t, all, all)
 	x.press("L", path, keyEnter)
 	listed := many / 256 * 256
 	x.see(fmt.Sprintf("[loading: %d flows, esc stops]", listed), fmt.Sprintf("/%d]", listed))
@@ -120,19 +104,48 @@ func TestJourneyBigFile(t *testing.T) {
 	x.see("Request", "Detail")
 	x.press("q")
 	x.miss("Detail")
+	stopReading(x, many, more, sent)
+}
+
+// trickle writes to a pipe: at first some bytes, and others when more is closed. Whether the first could be written is sent in the end.
+func trickle(t *testing.T, first, rest []byte) (path string, more chan struct{}, sent chan error) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	more, sent = make(chan struct{}), make(chan error, 1)
+	go func() {
+		file, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			sent <- err
+			return
+		}
+		defer file.Close()
+		_, err = file.Write(first)
+		<-more
+		_, _ = file.Write(rest) // nobody may be there any more
+		sent <- err
+	}()
+	return path, more, sent
+}
+
+// stopReading stops what reads from trickle: the flows that have come are all there. Then it ends the console.
+func stopReading(x *terminal, flows int, more chan struct{}, sent chan error) {
+	x.t.Helper()
 	x.press(keyEsc)
 	x.see("stopping]")
 	close(more)
 	x.see("Stopped reading")
 	x.miss("[loading")
 	x.press("f", keyCtrlU, keyEnter)
-	x.see(fmt.Sprintf("/%d]", many))
+	x.see(fmt.Sprintf("/%d]", flows))
 	quit(x)
 	if err := await(x, "end of the file", sent); err != nil {
-		t.Error(err)
+		x.t.Error(err)
 	}
 	if err := x.ended(); err != nil {
-		t.Error(err)
+		x.t.Error(err)
 	}
 }
 
