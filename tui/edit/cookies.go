@@ -13,11 +13,16 @@ func readCookies(h flow.Headers) [][]string { return rowsOf(cookiePieces(h)) }
 func cookiePieces(h flow.Headers) []piece {
 	var pieces []piece
 	for _, s := range h.Values("Cookie") {
-		for s != "" {
-			var p piece
-			if p, s = cutCookie(s); p.raw != "" {
-				pieces = append(pieces, p)
-			}
+		pieces = append(pieces, cookiesIn(s)...)
+	}
+	return pieces
+}
+
+func cookiesIn(s string) (pieces []piece) {
+	for s != "" {
+		var p piece
+		if p, s = cutCookie(s); p.raw != "" {
+			pieces = append(pieces, p)
 		}
 	}
 	return pieces
@@ -35,8 +40,20 @@ func writeCookies(f *flow.Flow, rows [][]string) error {
 	for i, from := range match(pieces, rows) {
 		parts[i] = cookieText(pieces, from, rows[i])
 	}
+	if !slices.EqualFunc(rowsOf(cookiesIn(strings.Join(parts, "; "))), rows, slices.Equal) {
+		endQuotes(parts, rows)
+	}
 	m.Headers = m.Headers.Set(spelled(m, "Cookie"), strings.Join(parts, "; "))
 	return nil
+}
+
+// endQuotes writes the values anew that begin with a quote that nothing ended before, and that one behind them would end now.
+func endQuotes(parts []string, rows [][]string) {
+	for i, row := range rows[:len(rows)-1] {
+		if cookieEnd(parts[i]+`; "`) != len(parts[i]) {
+			parts[i] = row[0] + "=" + quoteCookie(row[1])
+		}
+	}
 }
 
 // cookieText writes a cookie; name and value as they were if they are.

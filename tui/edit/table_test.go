@@ -280,6 +280,19 @@ func TestEditingNothingChangesNothing(t *testing.T) {
 	})
 }
 
+// A quote that ends nowhere in a header of its own must not take in what comes behind it in the one header for all.
+func TestOpenQuotesOfCookies(t *testing.T) {
+	f := newFlow()
+	f.Request.Headers = f.Request.Headers.Add("Cookie", `="`).Add("Cookie", `"`)
+	want := append([][]string{{"", "a"}}, rows(t, f, Cookies)...)
+	if err := ApplyGrid(f, Cookies, want); err != nil {
+		t.Fatal(err)
+	}
+	if got := rows(t, f, Cookies); !slices.EqualFunc(got, want, slices.Equal[[]string]) {
+		t.Errorf("read %q, wrote %q: %s", got, want, dump(f))
+	}
+}
+
 // What is written is read again, whatever was there before.
 func TestWhatIsWrittenIsRead(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
