@@ -143,6 +143,12 @@ func (l *flowList) lines(look rowView, i int, r flowstore.Row, focus bool) []str
 	return c.lines[variant]
 }
 
+// narrowed reports whether there are flows that the view leaves out because somebody wants that.
+func (l *flowList) narrowed() bool {
+	q := l.app.view.Query()
+	return l.app.store.Len() > 0 && (q.Filter != nil || q.MarkedOnly)
+}
+
 // empty says why there is nothing to see.
 func (l *flowList) empty(t *style.Theme) string {
 	texts := []string{"No flows yet.", "Point a client at the proxy: " + l.app.foot.listen}
@@ -151,7 +157,7 @@ func (l *flowList) empty(t *style.Theme) string {
 	}
 	texts = append(texts, "", "? explains the keys, q quits.")
 	switch {
-	case l.app.store.Len() > 0:
+	case l.narrowed():
 		texts = []string{"No flow matches.", "Press f to change the filter, M to show flows without a mark."}
 	case l.app.foot.listen == "":
 		texts = texts[:1]

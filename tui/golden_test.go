@@ -54,6 +54,10 @@ func TestNothingToShow(t *testing.T) {
 	drive(t, 80, 24, nil, func(d *driver) {
 		d.wantScreen("No flows yet.", "127.0.0.1:8080", "http://mitm.it has the certificate", "? explains the keys", "[0/0]", "n Create new")
 	})
+	tunnel := &flow.Flow{ID: flow.NewID(), Client: &flow.Client{}, Server: &flow.Server{}, Request: &flow.Request{Method: "CONNECT", Host: "h", Port: 443}}
+	drive(t, 80, 24, []*flow.Flow{tunnel}, func(d *driver) { // which is in no list: no filter has it left out
+		d.wantScreen("No flows yet.", "[0/0]")
+	})
 	drive(t, 80, 24, gallery(), func(d *driver) {
 		d.run("set view_filter nothing-has-this")
 		d.wantScreen("No flow matches.", "[0/0]", "[f:nothing-has-this]")
