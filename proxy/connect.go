@@ -180,7 +180,7 @@ func (e *Engine) dialTCP(ctx context.Context, addr string) (net.Conn, error) {
 	if e.cfg.LocalAddr != nil {
 		d.LocalAddr = e.cfg.LocalAddr
 	}
-	nc, err := d.DialContext(ctx, "tcp", localhost(addr))
+	nc, err := e.dial(ctx, &d, "tcp", addr)
 	if errors.Is(err, errSelf) {
 		return nil, errSelf
 	}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -60,6 +61,8 @@ type Engine struct {
 	addons   *addon.Sorted
 	resolver resolver
 
+	multicast netip.AddrPort // where the names of the link are asked for
+
 	pub     sync.Mutex
 	queue   []*client      // have flows to publish
 	waiting chan struct{}  // cap 1: queue is not empty
@@ -104,7 +107,7 @@ func New(cfg Config) *Engine {
 		cfg.Layers = &atomic.Pointer[layer.Options]{}
 		cfg.Layers.Store(&layer.Options{RawTCP: true, WebSocket: true})
 	}
-	e := &Engine{cfg: cfg, addons: addon.Sort(cfg.Addons), role: &role{mode: cfg.Mode, root: cfg.Root, upstream: cfg.Upstream}, deaf: make(chan struct{}), flows: make(chan []*flow.Flow), waiting: make(chan struct{}, 1), over: make(chan struct{}), clients: map[*client]struct{}{}}
+	e := &Engine{cfg: cfg, addons: addon.Sort(cfg.Addons), role: &role{mode: cfg.Mode, root: cfg.Root, upstream: cfg.Upstream}, deaf: make(chan struct{}), multicast: multicastGroup, flows: make(chan []*flow.Flow), waiting: make(chan struct{}, 1), over: make(chan struct{}), clients: map[*client]struct{}{}}
 	e.force, e.kill = context.WithCancel(context.Background())
 	if e.cfg.Dial == nil {
 		e.cfg.Dial = e.dialTCP

@@ -185,7 +185,7 @@ func (e *Engine) dialUDP(ctx context.Context, addr string) (net.Conn, error) {
 	if a := e.cfg.LocalAddr; a != nil {
 		d.LocalAddr = &net.UDPAddr{IP: a.IP}
 	}
-	nc, err := d.DialContext(ctx, "udp", localhost(addr))
+	nc, err := e.dial(ctx, &d, "udp", addr)
 	if errors.Is(err, errSelf) {
 		return nil, errSelf
 	}
