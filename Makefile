@@ -7,7 +7,7 @@ run: build ## open the console on port 8080
 	bin/sluice $(ARGS)
 
 build:
-	$(GO) build -o bin/sluice ./cmd/sluice
+	CGO_ENABLED=0 $(GO) build -o bin/sluice ./cmd/sluice
 
 test: lint ## everything that must hold
 	$(GO) test -race ./...
