@@ -91,6 +91,7 @@ func (x *exchange) next(in *parser, i int) (v piece, after int) {
 		x.odd = true
 		return piece{}, 0
 	}
+	x.odd = x.odd || in.b[to] == '~' && from < to // nothing is of no bytes
 	return piece{in.b[to], in.b[from:to], from}, to + 1
 }
 

@@ -93,6 +93,23 @@ func TestExchange(t *testing.T) {
 	})
 }
 
+// A response, headers, a body or a time that are said to be nothing and are something.
+func TestExchangeNothing(t *testing.T) {
+	f := ended("/")
+	f.Response.HTTPMessage = message(2, []byte("page"))
+	b, _ := write(t, []*flow.Flow{f}, Newest)
+	m := newMigration()
+	for _, next := range []string{"9:websocket;", "8:trailers;", "7:content;", "8:response;", "13:timestamp_end;"} {
+		at := bytes.LastIndex(b, []byte(next)) - 1
+		old := b[at]
+		b[at] = '~'
+		if shortAndLong(t, m, b) {
+			t.Errorf("what is before %s is read", next)
+		}
+		b[at] = old
+	}
+}
+
 func body[M *flow.Request | *flow.Response](m M) *flow.Body {
 	switch m := any(m).(type) {
 	case *flow.Request:
