@@ -215,10 +215,36 @@ func appendFloat(b []byte, x float64) []byte {
 		return append(b, "-inf"...)
 	case math.IsNaN(x):
 		return append(b, "nan"...)
+	case x >= 1<<30 && x < 1<<31:
+		return appendEpoch(b, x)
 	case x == math.Trunc(x) && math.Abs(x) < 1e16:
 		return append(strconv.AppendFloat(b, x, 'f', -1, 64), ".0"...)
 	case math.Abs(x) >= 1e-4 && math.Abs(x) < 1e16:
 		return strconv.AppendFloat(b, x, 'f', -1, 64)
 	}
 	return strconv.AppendFloat(b, x, 'e', -1, 64)
+}
+
+// appendEpoch is appendFloat of seconds since 1970 in the years 2004 to 2037, which most numbers are: they are whole multiples of
+// 2^-22, so that integers tell which decimals are read as the same one. Seven always are, and never two of six.
+func appendEpoch(b []byte, x float64) []byte {
+	const unit = 1 << 22
+	n := int64(x * unit)
+	b = append(strconv.AppendInt(b, n/unit, 10), '.')
+	part, digits := n%unit, 7
+	d := part * 1e7 / unit
+	d = (part*1e7 + unit/2 - 1 + d%2) / unit // half goes to the even one
+	if short := (part*1e6 + unit/2) / unit; max(short*unit-part*1e6, part*1e6-short*unit) < 1e6/2 {
+		d, digits = short, 6
+	}
+	for digits > 1 && d%10 == 0 {
+		d, digits = d/10, digits-1
+	}
+	end := len(b) + digits
+	b = append(b, "0000000"[:digits]...)
+	for ; d > 0; d /= 10 {
+		end--
+		b[end] = byte('0' + d%10)
+	}
+	return b
 }

@@ -34,7 +34,7 @@ func ordinary(f *flow.Flow) bool {
 }
 
 func (w *writer) exchange(b []byte, f *flow.Flow) []byte {
-	b, whole := openDict(b, bodies(f)+3000)
+	b, whole := openSized(b, bodies(f)+3000)
 	b = append(b, "7:version;2:21#4:type;4:http;2:id;36:"...)
 	b, _ = f.ID.AppendText(b)
 	b = append(append(b, ";5:error;0:~11:client_conn;"...), w.conns.client(f.Client)...)
@@ -55,7 +55,7 @@ func (w *writer) exchange(b []byte, f *flow.Flow) []byte {
 	} else {
 		b = appendResponse(b, f.Response)
 	}
-	return closeDict(append(b, "9:websocket;0:~6:backup;0:~"...), whole)
+	return closeSized(append(b, "9:websocket;0:~6:backup;0:~"...), whole, '}')
 }
 
 func bodies(f *flow.Flow) int64 {
@@ -66,21 +66,21 @@ func bodies(f *flow.Flow) int64 {
 }
 
 func appendRequest(b []byte, q *flow.Request) []byte {
-	b, d := openDict(b, q.Body.Len()+800)
+	b, d := openSized(b, q.Body.Len()+800)
 	b = appendMessage(b, &q.HTTPMessage)
 	b = appendText(append(b, "4:host;"...), q.Host, ';')
 	b = appendInt(append(b, "4:port;"...), q.Port)
 	b = appendText(append(b, "6:method;"...), q.Method, ',')
 	b = appendText(append(b, "6:scheme;"...), q.Scheme, ',')
 	b = appendText(append(b, "9:authority;"...), q.Authority, ',')
-	return closeDict(appendText(append(b, "4:path;"...), q.Path, ','), d)
+	return closeSized(appendText(append(b, "4:path;"...), q.Path, ','), d, '}')
 }
 
 func appendResponse(b []byte, p *flow.Response) []byte {
-	b, d := openDict(b, p.Body.Len()+800)
+	b, d := openSized(b, p.Body.Len()+800)
 	b = appendMessage(b, &p.HTTPMessage)
 	b = appendInt(append(b, "11:status_code;"...), p.Status)
-	return closeDict(appendText(append(b, "6:reason;"...), p.Reason, ','), d)
+	return closeSized(appendText(append(b, "6:reason;"...), p.Reason, ','), d, '}')
 }
 
 func appendMessage(b []byte, m *flow.HTTPMessage) []byte {
@@ -105,17 +105,13 @@ func appendMessage(b []byte, m *flow.HTTPMessage) []byte {
 }
 
 func appendHeaders(b []byte, h flow.Headers) []byte {
-	n := 0
-	for i := range h {
-		n += around(pairSize(&h[i]))
-	}
-	b = appendLength(b, n)
+	b, list := openSized(b, 60*int64(len(h)))
 	for i := range h {
 		b = appendLength(b, pairSize(&h[i]))
 		b = appendText(b, h[i].Name, ',')
 		b = append(appendText(b, h[i].Value, ','), ']')
 	}
-	return append(b, ']')
+	return closeSized(b, list, ']')
 }
 
 // appendLength appends the prefix of a value. Most are short.
@@ -125,6 +121,8 @@ func appendLength(b []byte, n int) []byte {
 		return append(b, byte('0'+n), ':')
 	case n < 100:
 		return append(b, byte('0'+n/10), byte('0'+n%10), ':')
+	case n < 1000:
+		return append(b, byte('0'+n/100), byte('0'+n/10%10), byte('0'+n%10), ':')
 	}
 	return append(strconv.AppendInt(b, int64(n), 10), ':')
 }
@@ -143,25 +141,25 @@ func appendSeconds(b []byte, t time.Time) []byte {
 	return appendText(b, string(appendFloat(room[:0], seconds(t))), '^')
 }
 
-// A dictOpen is where the length of a dictionary goes, and where its fields begin.
-type dictOpen struct{ length, fields int }
+// A sized is where the length of a dictionary or a list goes, and where what is in it begins.
+type sized struct{ length, inside int }
 
-// openDict begins a dictionary that is likely to take size bytes. What is appended from now on until closeDict is in it.
-func openDict(b []byte, size int64) ([]byte, dictOpen) {
-	d := dictOpen{length: len(b)}
+// openSized begins a value that is likely to take size bytes. What is appended from now on until closeSized is in it.
+func openSized(b []byte, size int64) ([]byte, sized) {
+	s := sized{length: len(b)}
 	b = append(strconv.AppendInt(b, size, 10), ':')
-	d.fields = len(b)
-	return b, d
+	s.inside = len(b)
+	return b, s
 }
 
-// closeDict fills in the length. If it has not as many digits as was likely the fields are moved.
-func closeDict(b []byte, d dictOpen) []byte {
+// closeSized fills in the length. If it has not as many digits as was likely what is inside is moved.
+func closeSized(b []byte, s sized, tag byte) []byte {
 	var room [24]byte
-	prefix := appendLength(room[:0], len(b)-d.fields)
-	if len(prefix) == d.fields-d.length {
-		copy(b[d.length:], prefix)
+	prefix := appendLength(room[:0], len(b)-s.inside)
+	if len(prefix) == s.inside-s.length {
+		copy(b[s.length:], prefix)
 	} else {
-		b = slices.Replace(b, d.length, d.fields, prefix...)
+		b = slices.Replace(b, s.length, s.inside, prefix...)
 	}
-	return append(b, '}')
+	return append(b, tag)
 }
