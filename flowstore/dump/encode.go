@@ -155,7 +155,7 @@ func encodeClient(c *flow.Client) *dict {
 	if c.Leaf != nil {
 		d.set("mitmcert", pemOf(c.Leaf))
 	}
-	d.add("proxy_mode", c.Mode)
+	d.add("proxy_mode", closestMode(c.Mode))
 	if c.Mode == "" {
 		d.set("proxy_mode", "regular")
 	}
@@ -174,7 +174,7 @@ func encodeServer(s *flow.Server) *dict {
 	d.add("timestamp_tcp_setup", moment(s.TCPSetup))
 	d.add("via", nil)
 	if s.Via != nil {
-		d.set("via", []any{s.Via.Scheme, []any{s.Via.Addr.Host, s.Via.Addr.Port}})
+		d.set("via", []any{closestScheme(s.Via.Scheme), []any{s.Via.Addr.Host, s.Via.Addr.Port}})
 	}
 	return d
 }

@@ -29,7 +29,7 @@ func (w *writer) append(b []byte, f *flow.Flow, format Format) ([]byte, error) {
 // ordinary is true for HTTP flows that have nothing that few have.
 func ordinary(f *flow.Flow) bool {
 	return f.Kind == flow.HTTP && f.Request != nil && f.Request.Body.Gap() == flow.Whole && (f.Response == nil || f.Response.Body.Gap() == flow.Whole) &&
-		f.Extra == nil && f.WebSocket == nil && f.Error == nil && len(f.Metadata) == 0 && f.Replay == flow.NotReplayed &&
+		!hasOurs(f) && f.Extra == nil && f.WebSocket == nil && f.Error == nil && len(f.Metadata) == 0 && f.Replay == flow.NotReplayed &&
 		utf8.ValidString(f.Marked) && utf8.ValidString(f.Comment) && utf8.ValidString(f.Request.Host)
 }
 

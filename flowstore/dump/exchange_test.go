@@ -35,6 +35,7 @@ func shortAndLong(t rapid.TB, m *migration, b []byte) bool {
 // plainly takes from an HTTP flow what few have.
 func plainly(f *flow.Flow) {
 	f.Error, f.Replay, f.Metadata, f.WebSocket = nil, flow.NotReplayed, nil, nil
+	f.Client.Mode, f.Server.Via = "regular", nil
 	for _, m := range []*flow.Body{body(f.Request), body(f.Response)} {
 		if m != nil && m.Gap() != flow.Whole {
 			*m = flow.BodyGap(0, flow.Unrecorded)

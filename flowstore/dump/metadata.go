@@ -7,8 +7,8 @@ import (
 	"sluice/proxy/flow"
 )
 
-// ownMeta is the metadata in which lies what the format has no place for: how large bodies are that are not here, and
-// what became of messages.
+// ownMeta is the metadata in which lies what the format has no place for: how large bodies are that are not here, what became of
+// messages, and proxies that only we know.
 const ownMeta = "sluice"
 
 func encodeMetadata(f *flow.Flow) *dict {
@@ -28,6 +28,7 @@ func encodeMetadata(f *flow.Flow) *dict {
 	if fates := encodeFates(f.AllMessages(), f.Kind == flow.HTTP); len(fates) > 0 {
 		own.add("messages", fates)
 	}
+	addOurs(own, f)
 	if len(own.fields) > 0 {
 		d.add(ownMeta, own)
 	}
@@ -75,6 +76,7 @@ func (r *reader) metadata(f *flow.Flow, d *dict) {
 	if f.Response != nil {
 		gap(own, "response", &f.Response.Body)
 	}
+	takeOurs(own, f)
 	messages := f.AllMessages()
 	for _, v := range r.list(own, "messages") {
 		fate(v, messages)

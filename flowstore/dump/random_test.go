@@ -91,14 +91,14 @@ func genID(t *rapid.T) flow.ID { return flow.ID(rapid.SliceOfN(rapid.Byte(), 16,
 // genFlow is any flow that has ended.
 var genFlow = rapid.Custom(func(t *rapid.T) *flow.Flow {
 	f := &flow.Flow{ID: genID(t), Kind: flow.Kind(rapid.IntRange(0, 3).Draw(t, "kind")), Created: genTime.Draw(t, "created"),
-		Client: &flow.Client{Conn: genConn(t), Mode: rapid.SampledFrom([]string{"regular", "socks5@1080"}).Draw(t, "mode")},
+		Client: &flow.Client{Conn: genConn(t), Mode: rapid.SampledFrom([]string{"regular", "socks5@1080", "reverse:http2://shop:8000@8080", "upstream:SOCKS5://proxy:1080"}).Draw(t, "mode")},
 		Server: &flow.Server{Conn: genConn(t)},
 		Replay: flow.Replay(rapid.IntRange(0, 2).Draw(t, "replay")), Marked: rapid.String().Draw(t, "mark"), Comment: rapid.String().Draw(t, "comment"),
 		Metadata: rapid.MapOfN(rapid.StringMatching(`[a-r]{1,9}`), rapid.String(), 0, 40).Draw(t, "metadata")}
 	f.Server.Address = flow.Addr{Host: rapid.String().Draw(t, "host"), Port: rapid.IntRange(1, 65535).Draw(t, "port")}
 	f.Server.TCPSetup = genTime.Draw(t, "tcp setup")
 	if rapid.Bool().Draw(t, "via") {
-		f.Server.Via = &flow.Via{Scheme: "http", Addr: flow.Addr{Host: "proxy", Port: 3128}}
+		f.Server.Via = &flow.Via{Scheme: rapid.SampledFrom([]string{"http", "socks5"}).Draw(t, "scheme"), Addr: flow.Addr{Host: "proxy", Port: 3128}}
 	}
 	if rapid.Bool().Draw(t, "error") {
 		f.Error = &flow.Error{Message: rapid.String().Draw(t, "msg"), Time: genTime.Draw(t, "when")}
