@@ -13,8 +13,8 @@ import (
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
-	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"sluice/proxy/content/protofile"
 	"sluice/proxy/flow/coding"
 )
 
@@ -34,7 +34,7 @@ func showProtobuf(m Meta, data []byte) (iter.Seq[Line], error) {
 }
 
 // printProto writes the fields of a message at a depth, and after one that can't be read the rest as a dump.
-func printProto(p *pen, md protoreflect.MessageDescriptor, b []byte, depth int) {
+func printProto(p *pen, md *protofile.Message, b []byte, depth int) {
 	whole := len(b)
 	for len(b) > 0 && !p.stopped {
 		num, typ, n := protowire.ConsumeTag(b)
@@ -49,9 +49,9 @@ func printProto(p *pen, md protoreflect.MessageDescriptor, b []byte, depth int) 
 		}
 		p.indent(2 * depth)
 		if fd := fieldOf(md, num); fd != nil {
-			p.word(Key, string(fd.Name()))
+			p.word(Key, fd.Name)
 			p.word(Punct, ": ")
-			printField(p, fd, typ, b[n:n+m], depth)
+			printField(p, fd, num, typ, b[n:n+m], depth)
 		} else {
 			p.word(Key, strconv.Itoa(int(num)))
 			p.word(Punct, ": ")
@@ -204,7 +204,7 @@ func showGRPC(m Meta, data []byte) (iter.Seq[Line], error) {
 }
 
 // printGRPC writes the message at the front of b and returns what it took.
-func printGRPC(p *pen, md protoreflect.MessageDescriptor, encoding string, b []byte) (int, error) {
+func printGRPC(p *pen, md *protofile.Message, encoding string, b []byte) (int, error) {
 	if len(b) < grpcHead || uint64(binary.BigEndian.Uint32(b[1:])) > uint64(len(b)-grpcHead) {
 		return 0, errGRPCShort
 	}

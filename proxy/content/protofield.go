@@ -6,54 +6,55 @@ import (
 	"strconv"
 
 	"google.golang.org/protobuf/encoding/protowire"
-	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"sluice/proxy/content/protofile"
 )
 
 // printField writes a value of a field that is known. One in another encoding than the field has is guessed at.
-func printField(p *pen, fd protoreflect.FieldDescriptor, typ protowire.Type, b []byte, depth int) {
-	switch wire := wireOf(fd.Kind()); {
+func printField(p *pen, fd *protofile.Field, num protowire.Number, typ protowire.Type, b []byte, depth int) {
+	switch wire := wireOf(fd.Kind); {
 	case typ == wire && typ == protowire.BytesType:
 		v, _ := protowire.ConsumeBytes(b)
 		printNamedBytes(p, fd, v, depth)
 	case typ == wire && typ == protowire.StartGroupType:
-		v, _ := protowire.ConsumeGroup(fd.Number(), b)
-		printMessage(p, fd.Message(), v, depth)
+		v, _ := protowire.ConsumeGroup(num, b)
+		printMessage(p, fd.Message, v, depth)
 	case typ == wire:
 		v, _, _ := protoScalar(fd, b)
 		p.word(Number, v)
 		p.end()
-	case typ == protowire.BytesType && fd.IsList():
+	case typ == protowire.BytesType && fd.Repeated:
 		v, _ := protowire.ConsumeBytes(b)
 		printPacked(p, fd, v, depth)
 	default:
-		printProtoValue(p, fd.Number(), typ, b, depth)
+		printProtoValue(p, num, typ, b, depth)
 	}
 }
 
 // wireOf is how the values of a kind are encoded.
-func wireOf(k protoreflect.Kind) protowire.Type {
+func wireOf(k protofile.Kind) protowire.Type {
 	switch k {
-	case protoreflect.StringKind, protoreflect.BytesKind, protoreflect.MessageKind:
+	case "string", "bytes", protofile.Nested:
 		return protowire.BytesType
-	case protoreflect.GroupKind:
+	case protofile.Group:
 		return protowire.StartGroupType
-	case protoreflect.Fixed32Kind, protoreflect.Sfixed32Kind, protoreflect.FloatKind:
+	case "fixed32", "sfixed32", "float":
 		return protowire.Fixed32Type
-	case protoreflect.Fixed64Kind, protoreflect.Sfixed64Kind, protoreflect.DoubleKind:
+	case "fixed64", "sfixed64", "double":
 		return protowire.Fixed64Type
 	}
 	return protowire.VarintType
 }
 
-func printNamedBytes(p *pen, fd protoreflect.FieldDescriptor, b []byte, depth int) {
+func printNamedBytes(p *pen, fd *protofile.Field, b []byte, depth int) {
 	switch {
-	case fd.Kind() == protoreflect.MessageKind:
-		printMessage(p, fd.Message(), b, depth)
-	case fd.Kind() == protoreflect.BytesKind && len(b) <= 64:
+	case fd.Kind == protofile.Nested:
+		printMessage(p, fd.Message, b, depth)
+	case fd.Kind == "bytes" && len(b) <= 64:
 		p.word(Keyword, "!binary ")
 		p.word(String, hex.EncodeToString(b))
 		p.end()
-	case fd.Kind() == protoreflect.StringKind && isPlainText(b):
+	case fd.Kind == "string" && isPlainText(b):
 		printText(p, b, depth)
 	default:
 		p.word(Keyword, "!binary")
@@ -62,7 +63,7 @@ func printNamedBytes(p *pen, fd protoreflect.FieldDescriptor, b []byte, depth in
 	}
 }
 
-func printMessage(p *pen, md protoreflect.MessageDescriptor, b []byte, depth int) {
+func printMessage(p *pen, md *protofile.Message, b []byte, depth int) {
 	p.end()
 	if depth < protoDepth {
 		printProto(p, md, b, depth+1)
@@ -72,7 +73,7 @@ func printMessage(p *pen, md protoreflect.MessageDescriptor, b []byte, depth int
 }
 
 // printPacked writes numbers that stand one behind the other, and after one that can't be read the rest as a dump.
-func printPacked(p *pen, fd protoreflect.FieldDescriptor, b []byte, depth int) {
+func printPacked(p *pen, fd *protofile.Field, b []byte, depth int) {
 	p.word(Punct, "[")
 	for first := true; len(b) > 0 && !p.stopped; first = false {
 		v, n, ok := protoScalar(fd, b)
@@ -93,9 +94,9 @@ func printPacked(p *pen, fd protoreflect.FieldDescriptor, b []byte, depth int) {
 }
 
 // protoScalar reads the number, switch or choice at the front of b, and says how many bytes it took.
-func protoScalar(fd protoreflect.FieldDescriptor, b []byte) (text string, n int, ok bool) {
+func protoScalar(fd *protofile.Field, b []byte) (text string, n int, ok bool) {
 	var v uint64
-	switch wireOf(fd.Kind()) {
+	switch wireOf(fd.Kind) {
 	case protowire.VarintType:
 		v, n = protowire.ConsumeVarint(b)
 	case protowire.Fixed32Type:
@@ -112,24 +113,24 @@ func protoScalar(fd protoreflect.FieldDescriptor, b []byte) (text string, n int,
 }
 
 // number writes what the bits of a value mean.
-func number(fd protoreflect.FieldDescriptor, v uint64) string {
-	switch fd.Kind() {
-	case protoreflect.BoolKind:
+func number(fd *protofile.Field, v uint64) string {
+	switch fd.Kind {
+	case "bool":
 		return strconv.FormatBool(v != 0)
-	case protoreflect.EnumKind:
-		if e := fd.Enum().Values().ByNumber(protoreflect.EnumNumber(int32(v))); e != nil {
-			return string(e.Name())
+	case protofile.Choice:
+		if name, ok := fd.Enum[int32(v)]; ok {
+			return name
 		}
 		return strconv.Itoa(int(int32(v)))
-	case protoreflect.Int32Kind, protoreflect.Sfixed32Kind:
+	case "int32", "sfixed32":
 		return strconv.Itoa(int(int32(v)))
-	case protoreflect.Int64Kind, protoreflect.Sfixed64Kind:
+	case "int64", "sfixed64":
 		return strconv.FormatInt(int64(v), 10)
-	case protoreflect.Sint32Kind, protoreflect.Sint64Kind:
+	case "sint32", "sint64":
 		return strconv.FormatInt(protowire.DecodeZigZag(v), 10)
-	case protoreflect.FloatKind:
+	case "float":
 		return strconv.FormatFloat(float64(math.Float32frombits(uint32(v))), 'g', -1, 32)
-	case protoreflect.DoubleKind:
+	case "double":
 		return strconv.FormatFloat(math.Float64frombits(v), 'g', -1, 64)
 	}
 	return strconv.FormatUint(v, 10)

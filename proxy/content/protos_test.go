@@ -87,6 +87,9 @@ func TestNamedFields(t *testing.T) {
 		{"shop.proto", "/shop.Order/Add", true, "\x0a\x01x", "buyer: x\n"},
 		{"plain.proto", "", true, "\x0b\x10\x07\x0c", "inner: \n  a: 7\n"},
 		{"common/money.proto", "", true, "\x08\x07\x12\x01x", "cents: 7\n2: x\n"},
+		{"delimited.proto", "", true, "\x0b\x0a\x03\x0a\x01x\x10\x00\x0c", "parts: \n  note: \n    value: x\n  level: LOW\n"},
+		{"delimited.proto", "", true, "\x12\x0f\x08\x07\x12\x0b\x10" + "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", "by_number: \n  key: 7\n  value: \n    level: BELOW\n"},
+		{"delimited.proto", "/shop.Cart/Add", false, "\x0a\x01x", "number: x\n"},
 	} {
 		m := Meta{Protos: protos(t, c.file), Path: c.path, Request: c.request}
 		want(t, show(t, "protobuf", m, c.data), c.want)
@@ -96,7 +99,12 @@ func TestNamedFields(t *testing.T) {
 // A file with a mistake is refused with the place of it.
 func TestBadProtos(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "bad.proto")
-	for text, place := range map[string]string{"message A {\n  strin b = 1;\n}": "bad.proto:2:3", "import \"none.proto\";": "bad.proto:1:27"} {
+	for text, place := range map[string]string{
+		"message A {\n  strin b = 1;\n}":                   "bad.proto:2:3",
+		"message A {\n  string b = 1;\n  string c = 1;\n}": "bad.proto:3:14",
+		"import \"none.proto\";":                           "bad.proto:1:27",
+		"import \"bad.proto\";":                            "bad.proto:1:27",
+	} {
 		if err := os.WriteFile(path, []byte("syntax = \"proto3\"; "+text), 0o600); err != nil {
 			t.Fatal(err)
 		}
