@@ -28,13 +28,13 @@ func endWhenDone(r *running, opts *option.Options, reading <-chan struct{}) {
 	t := time.NewTicker(lookEvery)
 	defer t.Stop()
 	for {
+		if finite(opts) && !r.p.Busy() {
+			r.stop(nil)
+		}
 		select {
 		case <-r.stopped.Done():
 			return
 		case <-t.C:
-		}
-		if finite(opts) && !r.p.Busy() {
-			r.stop(nil)
 		}
 	}
 }
