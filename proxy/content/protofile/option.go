@@ -27,26 +27,45 @@ func (s *source) options() (encoding Kind) {
 }
 
 // option passes over the name and the value of an option. It returns how messages are encoded, if it says it.
-func (s *source) option() Kind {
-	begin := s.tok.at
+func (s *source) option() (encoding Kind) {
+	name := s.optionName()
+	s.expect('=')
+	switch {
+	case name == "features.message_encoding":
+		return encodingOf(s.expect(word))
+	case name == "features" && s.tok.kind == '{':
+		s.body(func() {
+			if s.says("message_encoding") && s.is(':') {
+				encoding = encodingOf(s.tok)
+			}
+			s.aggregate()
+		})
+		return encoding
+	}
+	s.value()
+	return ""
+}
+
+// optionName reads the name of an option, which may have those of extensions in it.
+func (s *source) optionName() string {
+	var parts []string
 	for again := true; again; again = s.is('.') {
 		if s.is('(') {
-			s.dotted()
+			parts = append(parts, "("+s.dotted().text+")")
 			s.expect(')')
 		} else {
-			s.expect(word)
+			parts = append(parts, s.expect(word).text)
 		}
 	}
-	s.expect('=')
-	s.value()
-	text := s.src[begin:s.tok.at]
-	if !strings.HasPrefix(text, "features") {
-		return ""
-	}
-	switch text = strings.ReplaceAll(strings.Join(strings.Fields(text), ""), ":", "="); {
-	case strings.Contains(text, "message_encoding=DELIMITED"):
+	return strings.Join(parts, ".")
+}
+
+// encodingOf is what a value of message_encoding means.
+func encodingOf(value token) Kind {
+	switch value.text {
+	case "DELIMITED":
 		return Group
-	case strings.Contains(text, "message_encoding=LENGTH_PREFIXED"):
+	case "LENGTH_PREFIXED":
 		return Nested
 	}
 	return ""

@@ -212,7 +212,7 @@ func (s *source) enum(scope string) {
 	e := Enum{}
 	s.declare(scope, s.expect(word), e)
 	s.body(func() {
-		if s.setting() || s.ranges() {
+		if s.setting() || s.tok.text == "reserved" && s.ranges() {
 			return
 		}
 		// Values are named beside their enum, not in it.

@@ -52,8 +52,8 @@ func TestMessages(t *testing.T) {
 		{"\ufeff// a\n/* b */ syntax /**/ = 'pro' \"to3\"; message /**/ message { ; string /* \" */ message = /**/ 1 ; } // c",
 			`{1 message string}`},
 		{`message A { map<string, B> m = 1; map<int32, double> n = 2; map p = 3; message map {}
-			message B { E e = 1; enum E { X = 0; Y = -1; Z = 0x7fffffff; W = 0; } } }`,
-			`{1 m message{1 key string, 2 value message{1 e enum[-1:Y 0:X 2147483647:Z]}}, ` +
+			message B { E e = 1; enum E { X = 0; Y = -1; Z = 0x7fffffff; W = 0; extensions = 1; } } }`,
+			`{1 m message{1 key string, 2 value message{1 e enum[-1:Y 0:X 1:extensions 2147483647:Z]}}, ` +
 				`2 n message{1 key int32, 2 value double}, 3 p message{}}`},
 		{`message A { oneof o { option (x) = 1; int32 a = 1; group B = 2 { string s = 1; } }
 			optional group C = 3 [deprecated = true] { optional C c = 1; } repeated group D = 4 {} }`,
@@ -72,6 +72,10 @@ func TestMessages(t *testing.T) {
 		{`edition = "2023";
 			message A { A a = 1 [deprecated = true, features = {field_presence: IMPLICIT, message_encoding: DELIMITED}]; A b = 2; }`,
 			`{1 a group, 2 b message}`},
+		{`edition = "2023"; option features /**/ . message_encoding = /**/ DELIMITED; message A {
+			A a = 1 [features = {message_encoding: LENGTH_PREFIXED}]; A b = 2 [features.(x).message_encoding = LENGTH_PREFIXED];
+			A c = 3 [features = {[x] {a: "message_encoding:LENGTH_PREFIXED"}} /* message_encoding = LENGTH_PREFIXED */]; }`,
+			`{1 a message, 2 b group, 3 c group}`},
 		{`message A { E e = 1; } enum E { X = 010; } package p . q;`, `{1 e enum[8:X]}`},
 	} {
 		f, err := loadTexts(map[string]string{"x.proto": c.text})
