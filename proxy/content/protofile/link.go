@@ -85,7 +85,7 @@ func (l *linker) load(name, src string) (*source, error) {
 }
 
 // follow reads what a file imports, if that has not been done.
-func (l *linker) follow(s *source, i imported) (*source, error) {
+func (l *linker) follow(s *source, i dependency) (*source, error) {
 	name := path.Clean(i.name)
 	dep, ok := l.files[name]
 	switch {

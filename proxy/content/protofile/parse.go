@@ -16,7 +16,7 @@ type source struct {
 	pkg      string
 	encoding Kind // of the messages in fields, if the file says it
 	depth    int
-	imports  []imported
+	imports  []dependency
 	declared []declaration
 	wanted   []reference
 	messages []*Message
@@ -26,7 +26,7 @@ type source struct {
 	visible, public map[*source]bool // whose names it knows, and whose it hands on
 }
 
-type imported struct {
+type dependency struct {
 	name   string
 	at     int
 	public bool
@@ -77,13 +77,7 @@ func (s *source) statement() {
 		s.pkg = s.dotted().text
 		s.expect(';')
 	case s.says("import"):
-		public := s.says("public")
-		if !public {
-			s.says("weak")
-		}
-		file := s.text()
-		s.imports = append(s.imports, imported{file.text, file.at, public})
-		s.expect(';')
+		s.dependency()
 	case s.says("option"):
 		if e := s.option(); e != "" {
 			s.encoding = e
@@ -96,8 +90,21 @@ func (s *source) statement() {
 	}
 }
 
+// dependency reads the rest of an import. A file that is for options only is not needed.
+func (s *source) dependency() {
+	options, public := s.says("option"), s.says("public")
+	if !options && !public {
+		s.says("weak")
+	}
+	if file := s.text(); !options {
+		s.imports = append(s.imports, dependency{file.text, file.at, public})
+	}
+	s.expect(';')
+}
+
 // typeIn reads what may stand in a file as well as in a message, and reports whether it was there.
 func (s *source) typeIn(scope string) bool {
+	s.visibility()
 	switch {
 	case s.says("message"):
 		s.message(scope, s.expect(word))
@@ -110,6 +117,14 @@ func (s *source) typeIn(scope string) bool {
 		return false
 	}
 	return true
+}
+
+// visibility passes over the word that says who may use a type (edition 2024). A type may have that name too.
+func (s *source) visibility() {
+	before := s.scanner
+	if (s.says("export") || s.says("local")) && s.tok.text != "message" && s.tok.text != "enum" {
+		s.scanner = before
+	}
 }
 
 // message reads the body of a message, which a group has too.

@@ -76,6 +76,10 @@ func TestMessages(t *testing.T) {
 			A a = 1 [features = {message_encoding: LENGTH_PREFIXED}]; A b = 2 [features.(x).message_encoding = LENGTH_PREFIXED];
 			A c = 3 [features = {[x] {a: "message_encoding:LENGTH_PREFIXED"}} /* message_encoding = LENGTH_PREFIXED */]; }`,
 			`{1 a message, 2 b group, 3 c group}`},
+		{`edition = "2024"; import option "none.proto"; import option 'more.proto'; export message A {
+			local message B { local a = 1; } export enum E { X = 0; } B b = 1; E e = 2; local local = 3; export export = 4; }
+			local message local {} export enum export { Y = 0; }`,
+			`{1 b message{1 a message{}}, 2 e enum[0:X], 3 local message{}, 4 export enum[0:Y]}`},
 		{`message A { E e = 1; } enum E { X = 010; } package p . q;`, `{1 e enum[8:X]}`},
 	} {
 		f, err := loadTexts(map[string]string{"x.proto": c.text})
