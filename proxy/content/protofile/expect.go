@@ -56,7 +56,15 @@ func (s *scanner) dotted() token {
 	for s.is('.') {
 		name.WriteString("." + s.expect(word).text)
 	}
-	return token{word, name.String(), at}
+	return s.short(token{word, name.String(), at})
+}
+
+// short refuses a name that is so long that many below it would fill the memory.
+func (s *scanner) short(name token) token {
+	if len(name.text) > maxName {
+		s.fail(name.at, "this name has %d bytes: write one of %d at most", len(name.text), maxName)
+	}
+	return name
 }
 
 // text reads one that may be cut in several.

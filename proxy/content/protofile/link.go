@@ -3,6 +3,7 @@ package protofile
 import (
 	"cmp"
 	"embed"
+	"fmt"
 	"maps"
 	"os"
 	"path"
@@ -19,12 +20,16 @@ var wellKnown embed.FS
 // has the file, the line and the column in it.
 func Load(name string) (*File, error) {
 	dir, base := filepath.Split(name)
-	src, err := os.ReadFile(name)
+	src, err := readFile(name)
 	if err != nil {
 		return nil, err
 	}
 	return load(base, string(src), func(name string) ([]byte, error) {
-		src, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
+		local := filepath.FromSlash(name)
+		if !filepath.IsLocal(local) {
+			return nil, fmt.Errorf("%s is in another folder", name)
+		}
+		src, err := readFile(filepath.Join(dir, local))
 		if err != nil {
 			if known, err := wellKnown.ReadFile(name); err == nil {
 				return known, nil
@@ -32,6 +37,23 @@ func Load(name string) (*File, error) {
 		}
 		return src, err
 	})
+}
+
+// maxFile is more than definitions take, in bytes.
+const maxFile = 8 << 20
+
+// readFile reads what is a file, and no pipe that may never end.
+func readFile(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is not a file", path)
+	case info.Size() > maxFile:
+		return nil, fmt.Errorf("%s is larger than %d MiB", path, maxFile>>20)
+	}
+	return os.ReadFile(path)
 }
 
 // load reads a file whose imports read knows.

@@ -6,7 +6,8 @@ import (
 )
 
 const (
-	maxDepth  = 100 // of messages in messages
+	maxName   = 500 // in bytes, without the package
+	maxDepth  = 100 // of braces in braces
 	maxNumber = 1<<29 - 1
 )
 
@@ -96,7 +97,7 @@ func (s *source) dependency() {
 	if !options && !public {
 		s.says("weak")
 	}
-	if file := s.text(); !options {
+	if file := s.short(s.text()); !options {
 		s.imports = append(s.imports, dependency{file.text, file.at, public})
 	}
 	s.expect(';')
@@ -214,7 +215,7 @@ func (s *source) refer(r reference) {
 func (s *source) entry(scope string) *Message {
 	key := s.expect(word)
 	if !Kind(key.text).isKey() {
-		s.fail(key.at, "a map has no keys of the type %s: write one of whole numbers, bool or string", key.text)
+		s.fail(key.at, "a map has no keys of the type %v: write one of whole numbers, bool or string", key)
 	}
 	s.expect(',')
 	value := &Field{Name: "value"}
@@ -297,7 +298,8 @@ func (s *source) between(open, close rune, member func()) {
 }
 
 func (s *source) declare(scope string, name token, what any) {
-	s.declared = append(s.declared, declaration{join(scope, name.text), name.at, what})
+	name.text = join(scope, name.text)
+	s.declared = append(s.declared, declaration{s.short(name).text, name.at, what})
 }
 
 // join puts a name into a scope. Either may be empty.

@@ -1,6 +1,7 @@
 package protofile
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -189,7 +190,7 @@ func TestRefusals(t *testing.T) {
 		{"message A { string a = 536870912; }", `1:24: this is no whole number from 1 to 536870911: write one`},
 		{"enum A { B = 2147483648; }", `1:14: this is no whole number from -2147483648 to 2147483647: write one`},
 		{"message A { map<float, string> a = 1; }",
-			`1:17: a map has no keys of the type float: write one of whole numbers, bool or string`},
+			`1:17: a map has no keys of the type "float": write one of whole numbers, bool or string`},
 		{"message A { repeated map<string, string> a = 1; }", `1:25: a name is missing before "<"`},
 		{"message A { map<string, B> a = 1; }", `1:25: unknown type B: declare it, or import the file that does`},
 		{"message A { oneof a { repeated string b = 1; } }", `1:39: "=" is missing before "b"`},
@@ -209,6 +210,10 @@ func TestRefusals(t *testing.T) {
 		{"option a = [1];", `1:12: a number is missing before "["`},
 		{"message A { string a = 1 [b]; }", `1:28: "=" is missing before "]"`},
 		{"message A { extensions to max }", `1:31: ";" is missing before "}"`},
+		{strings.Repeat("message A"+strings.Repeat("a", 49)+" {", 11), `1:549: this name has 509 bytes: write one of 500 at most`},
+		{"message A { " + strings.Repeat("b.", 250) + "c d = 1; }", `1:13: this name has 501 bytes: write one of 500 at most`},
+		{"import '" + strings.Repeat("b", 501) + "';", `1:8: this name has 501 bytes: write one of 500 at most`},
+		{"syntax = '" + strings.Repeat("b", 61) + "';", `1:10: unknown syntax "` + strings.Repeat("b", 60) + `": write proto2 or proto3`},
 		{"/* a", `1:1: this comment has no end: close it with */`},
 		{"option a = 'b\\\n';", `1:12: this text has no end: close it with ' on the same line`},
 		{"option a = 'b", `1:12: this text has no end: close it with ' on the same line`},
@@ -261,6 +266,32 @@ func TestWellKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	want("{1 d message{3 long bool}}")
+}
+
+// What is imported is a file below the folder, of a size that no definitions exceed.
+func TestImportedFiles(t *testing.T) {
+	dir := t.TempDir()
+	in := func(name string) string { return filepath.Join(dir, "in", filepath.FromSlash(name)) }
+	err := errors.Join(os.MkdirAll(in("sub"), 0o700), os.WriteFile(in("sub/good.proto"), nil, 0o600), os.WriteFile(in("../out.proto"), nil, 0o600),
+		os.Symlink(os.DevNull, in("null.proto")), os.WriteFile(in("large.proto"), nil, 0o600), os.Truncate(in("large.proto"), maxFile+1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"sub/good.proto": "<nil>", "./sub/../sub/good.proto": "<nil>", "sub": " is not a file: ", "null.proto": " is not a file: ",
+		"large.proto": " is larger than 8 MiB: ", "../out.proto": "x.proto:1:8: ../out.proto is in another folder: ",
+		in("sub/good.proto"): " is in another folder: ",
+	} {
+		if err := os.WriteFile(in("x.proto"), []byte("import '"+name+"';"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Load(in("x.proto")); !strings.Contains(fmt.Sprint(err), want) {
+			t.Errorf("%s: %v, want %s", name, err, want)
+		}
+	}
+	if _, err := Load(in("null.proto")); err == nil {
+		t.Error("what is no file is read")
+	}
 }
 
 // FuzzLoadProtos: whatever a file says, it is refused with a place, or every field of it is of a kind.

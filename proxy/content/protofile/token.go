@@ -2,7 +2,6 @@ package protofile
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -25,7 +24,7 @@ func (t token) String() string {
 	if t.kind == eof {
 		return "the end of the file"
 	}
-	return strconv.Quote(t.text)
+	return fmt.Sprintf("%.60q", t.text)
 }
 
 // A scanner cuts a file into tokens. After an error there is none but eof, so that every loop over them ends too.
