@@ -12,21 +12,21 @@ import (
 	mdns "github.com/miekg/dns"
 )
 
-// A linkMachine is asked for names as all machines of a link are, and answers its own from another socket than it listens at.
+// A linkMachine is asked for names as all machines of a link are, and answers its own from another socket than it listens at. Of others
+// it says that there are none, where real ones are silent.
 type linkMachine struct {
 	*net.UDPConn
 	name  string
-	other func() // it was asked for another name
 	asked atomic.Int32
 }
 
-func newLinkMachine(t *testing.T, name string, other func()) *linkMachine {
+func newLinkMachine(t *testing.T, name string) *linkMachine {
 	pc, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { pc.Close() })
-	m := &linkMachine{UDPConn: pc, name: name, other: other}
+	m := &linkMachine{UDPConn: pc, name: name}
 	go m.answer()
 	return m
 }
@@ -45,12 +45,13 @@ func (m *linkMachine) answer() {
 		}
 		m.asked.Add(1)
 		var q, r mdns.Msg
-		if q.Unpack(b[:n]) != nil || q.Question[0].Name != m.name || q.Question[0].Qtype != mdns.TypeA {
-			m.other()
+		if q.Unpack(b[:n]) != nil {
 			continue
 		}
-		r.SetReply(&q)
-		r.Answer = []mdns.RR{&mdns.A{Hdr: mdns.RR_Header{Name: m.name, Rrtype: mdns.TypeA, Class: mdns.ClassINET, Ttl: 10}, A: net.IPv4(127, 0, 0, 1)}}
+		if r.SetRcode(&q, mdns.RcodeNameError); q.Question[0].Name == m.name && q.Question[0].Qtype == mdns.TypeA {
+			r.Rcode = mdns.RcodeSuccess
+			r.Answer = []mdns.RR{&mdns.A{Hdr: mdns.RR_Header{Name: m.name, Rrtype: mdns.TypeA, Class: mdns.ClassINET, Ttl: 10}, A: net.IPv4(127, 0, 0, 1)}}
+		}
 		raw, _ := r.Pack()
 		from.WriteToUDPAddrPort(raw, who)
 	}
@@ -80,7 +81,7 @@ func TestDialNameOfLink(t *testing.T) {
 		}
 	}()
 	_, port, _ := net.SplitHostPort(ln.Addr().String())
-	m := newLinkMachine(t, "printer.local.", func() {})
+	m := newLinkMachine(t, "printer.local.")
 	e := New(Config{})
 	e.multicast = addrPort(m.LocalAddr())
 	for _, host := range []string{"printer.local", "printer.local."} {
@@ -106,15 +107,71 @@ func TestDialNameOfLink(t *testing.T) {
 
 // A name that nobody on the link has is as unknown as before.
 func TestDialUnknownNameOfLink(t *testing.T) {
-	ctx, giveUp := context.WithCancel(t.Context())
-	m := newLinkMachine(t, "printer.local.", giveUp)
+	m := newLinkMachine(t, "printer.local.")
 	e := New(Config{})
 	e.multicast = addrPort(m.LocalAddr())
-	_, err := e.dial(ctx, nameless(), "tcp", "scanner.local:80")
+	_, err := e.dial(t.Context(), nameless(), "tcp", "scanner.local:80")
 	if err == nil || !strings.Contains(err.Error(), "no name server") {
 		t.Errorf("got %v", err)
 	}
 	if m.asked.Load() == 0 {
 		t.Error("the link was not asked")
+	}
+}
+
+// Where there is but a link, no name server answers.
+func TestDialNameOfLinkAlone(t *testing.T) {
+	pc, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pc.Close()
+	e := New(Config{})
+	e.multicast = addrPort(newLinkMachine(t, "printer.local.").LocalAddr())
+	silent := &net.Dialer{Resolver: &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+		<-t.Context().Done()
+		return nil, t.Context().Err()
+	}}}
+	_, port, _ := net.SplitHostPort(pc.LocalAddr().String())
+	nc, err := e.dial(t.Context(), silent, "udp", "printer.local:"+port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	if nc.RemoteAddr().String() != pc.LocalAddr().String() {
+		t.Error("connected to", nc.RemoteAddr())
+	}
+}
+
+// A name that the system knows needs no answer of the link.
+func TestDialNameOfSystem(t *testing.T) {
+	silent, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	server := newLinkMachine(t, "printer.local.")
+	d := &net.Dialer{Resolver: &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return dialMulticast(ctx, addrPort(server.LocalAddr()))
+	}}}
+	e := New(Config{})
+	e.multicast = addrPort(silent.LocalAddr())
+	nc, err := e.dial(t.Context(), d, "udp", "printer.local:9")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nc.Close()
+}
+
+// Who no longer wants an answer waits for none.
+func TestDialMulticastEnds(t *testing.T) {
+	ctx, giveUp := context.WithCancel(t.Context())
+	c, err := dialMulticast(ctx, multicastGroup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	giveUp()
+	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, net.ErrClosed) {
+		t.Error(err)
 	}
 }
