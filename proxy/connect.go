@@ -270,6 +270,8 @@ func dialError(addr string, err error) error {
 		return nil
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return fmt.Errorf("connect to %s: no such host", addr)
+	case dns != nil && dns.IsTimeout:
+		return fmt.Errorf("connect to %s: no answer from the name server %s", addr, dns.Server)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("connect to %s: connection refused", addr)
 	case errors.Is(err, os.ErrDeadlineExceeded):

@@ -3,6 +3,8 @@ package proxy
 import (
 	"io"
 	"net"
+	"os"
+	"syscall"
 	"testing"
 )
 
@@ -38,5 +40,22 @@ func TestDialBelowLocalhost(t *testing.T) {
 	defer nc.Close()
 	if got, err := io.ReadAll(nc); err != nil || string(got) != "hello" {
 		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+func TestDialError(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{&net.DNSError{IsNotFound: true}, "connect to shop:80: no such host"},
+		{&net.OpError{Err: &net.DNSError{IsTimeout: true, Server: "192.0.2.77:53"}}, "connect to shop:80: no answer from the name server 192.0.2.77:53"},
+		{&net.DNSError{Err: "server misbehaving", Name: "shop"}, "connect to shop:80: lookup shop: server misbehaving"},
+		{syscall.ECONNREFUSED, "connect to shop:80: connection refused"},
+		{os.ErrDeadlineExceeded, "connect to shop:80: no answer in time"},
+	} {
+		if got := dialError("shop:80", c.err); got.Error() != c.want {
+			t.Errorf("%v, want %s", got, c.want)
+		}
 	}
 }
