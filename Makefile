@@ -6,7 +6,7 @@ FUZZTIME ?= 1m
 run: build ## open the console on port 8080
 	bin/sluice $(ARGS)
 
-build:
+build: ## the program, which needs no library
 	CGO_ENABLED=0 $(GO) build -o bin/sluice ./cmd/sluice
 
 test: lint ## everything that must hold
