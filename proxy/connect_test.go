@@ -49,7 +49,8 @@ func TestDialError(t *testing.T) {
 		want string
 	}{
 		{&net.DNSError{IsNotFound: true}, "connect to shop:80: no such host"},
-		{&net.OpError{Err: &net.DNSError{IsTimeout: true, Server: "192.0.2.77:53"}}, "connect to shop:80: no answer from the name server 192.0.2.77:53"},
+		{&net.OpError{Err: &net.DNSError{IsTimeout: true, Server: "192.0.2.77:53"}},
+			"connect to shop:80: no answer from the name server 192.0.2.77:53"},
 		{&net.DNSError{Err: "server misbehaving", Name: "shop"}, "connect to shop:80: lookup shop: server misbehaving"},
 		{syscall.ECONNREFUSED, "connect to shop:80: connection refused"},
 		{os.ErrDeadlineExceeded, "connect to shop:80: no answer in time"},

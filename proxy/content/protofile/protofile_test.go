@@ -272,8 +272,9 @@ func TestWellKnown(t *testing.T) {
 func TestImportedFiles(t *testing.T) {
 	dir := t.TempDir()
 	in := func(name string) string { return filepath.Join(dir, "in", filepath.FromSlash(name)) }
-	err := errors.Join(os.MkdirAll(in("sub"), 0o700), os.WriteFile(in("sub/good.proto"), nil, 0o600), os.WriteFile(in("../out.proto"), nil, 0o600),
-		os.Symlink(os.DevNull, in("null.proto")), os.WriteFile(in("large.proto"), nil, 0o600), os.Truncate(in("large.proto"), maxFile+1))
+	err := errors.Join(os.MkdirAll(in("sub"), 0o700), os.WriteFile(in("sub/good.proto"), nil, 0o600),
+		os.WriteFile(in("../out.proto"), nil, 0o600), os.Symlink(os.DevNull, in("null.proto")),
+		os.WriteFile(in("large.proto"), nil, 0o600), os.Truncate(in("large.proto"), maxFile+1))
 	if err != nil {
 		t.Fatal(err)
 	}
