@@ -58,9 +58,14 @@ func (p *Proxy) replayFiles(read ReadFlows, paths []string) error {
 		}
 		all = append(all, flows...)
 	}
+	flow.Distinct(all)
 	for _, f := range all {
 		if err := p.Replay(f); err != nil {
-			p.cfg.Log.Warn("a flow is not replayed", "err", err)
+			var url string
+			if f.Request != nil {
+				url = f.Request.PrettyURL()
+			}
+			p.cfg.Log.Warn("a flow is not replayed", "url", url, "err", err)
 		}
 	}
 	return nil

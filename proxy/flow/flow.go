@@ -151,6 +151,17 @@ func New(kind Kind, client *Client, server *Server, now time.Time) *Flow {
 	return &Flow{ID: NewID(), Kind: kind, Created: now, Client: client, Server: server, Live: true}
 }
 
+// Distinct gives flows with the id of one before them an id of their own, as where a file is read twice. Nobody else may have them yet.
+func Distinct(flows []*Flow) {
+	seen := make(map[ID]bool, len(flows))
+	for _, f := range flows {
+		if seen[f.ID] {
+			f.ID = NewID()
+		}
+		seen[f.ID] = true
+	}
+}
+
 // Killed reports whether somebody killed the flow.
 func (f *Flow) Killed() bool { return f.Error != nil && f.Error.Message == KilledMessage }
 

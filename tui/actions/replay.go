@@ -65,6 +65,7 @@ func (e Env) replayFile(_ context.Context, args command.Args) (any, error) {
 		if err != nil {
 			return "", err
 		}
+		flow.Distinct(list)
 		if err := e.replayAll(list); err != nil {
 			return "", err
 		}

@@ -9,11 +9,16 @@ import (
 	"sluice/proxy/flow"
 )
 
-// read is a file with the fixture's flow in it, unless its name says that it is broken.
+// read is a file with the fixture's flow in it, unless its name says that it is broken or has it twice.
 func (x *fixture) read(path string) iter.Seq2[*flow.Flow, error] {
 	return func(yield func(*flow.Flow, error) bool) {
-		if yield(x.store.Get(x.id), nil) && path == "broken" {
+		f := *x.store.Get(x.id)
+		switch again := f; {
+		case !yield(&f, nil):
+		case path == "broken":
 			yield(nil, errors.New("the file is broken"))
+		case path == "twice":
+			yield(&again, nil)
 		}
 	}
 }
@@ -67,6 +72,12 @@ func TestReplayClientFile(t *testing.T) {
 	if len(x.engine.replays) != 1 || x.engine.replays[0] != x.id {
 		t.Error(x.engine.replays, x.said)
 	}
+	x.engine.replays = []flow.ID{}
+	x.run(t, "replay.client.file twice")
+	if got := x.engine.replays; len(got) != 2 || got[0] != x.id || got[1] == x.id {
+		t.Error(got, x.said)
+	}
+	x.engine.replays = []flow.ID{x.id}
 	x.run(t, "replay.client.file broken")
 	if len(x.engine.replays) != 1 || x.said[len(x.said)-1] != "the file is broken" {
 		t.Error(x.engine.replays, x.said)
