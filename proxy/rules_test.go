@@ -67,7 +67,7 @@ func TestMistakesAreRefused(t *testing.T) {
 	r := newRig(t, "block_list=/~u blocked/404")
 	for _, spec := range []string{
 		"block_list=/~u blocked/yes", "block_list=/~zz/404", "map_remote=|a(|b", `map_remote=|a|\1`, "map_local=|a|/none/of/these", "map_local=|a|/dev/null",
-		"modify_headers=/a b/c", "modify_headers=|x|@/none/of/these", "modify_body=/a", "stickycookie=~zz", "stickyauth=(",
+		"modify_headers=/a b/c", `modify_headers=/a/b\`, `modify_headers=/a/b\nc`, "modify_headers=|x|@/none/of/these", "modify_body=/a", "stickycookie=~zz", "stickyauth=(",
 	} {
 		err := r.opts.Set(spec)
 		if err == nil {
@@ -116,14 +116,14 @@ func TestGoodRulesStay(t *testing.T) {
 }
 
 func TestModifyHeaders(t *testing.T) {
-	file := writeFile(t, filepath.Join(t.TempDir(), "value"), "from a file\n")
-	r := newRig(t, "modify_headers=/~q/X-Test/changed", "modify_headers=/~s/X-Seen/", "modify_headers=/~s/Date/one", "modify_headers=/~s/date/two",
+	file := writeFile(t, filepath.Join(t.TempDir(), "value"), "from  a file\n")
+	r := newRig(t, "modify_headers=/~q/X-Test/changed", `modify_headers=/~s/X-Escaped/\"a\tb\x22`, "modify_headers=/~s/X-Seen/", "modify_headers=/~s/Date/one", "modify_headers=/~s/date/two",
 		"modify_headers=|~s|X-File|@"+file, "modify_headers=/~s & ~bs GET/X-Body/yes")
 	_, _, h := r.do("GET", r.secure.URL+"/x", "")
 	if got := h.Values("Date"); len(got) != 2 || got[0] != "one" || got[1] != "two" {
 		t.Error(got)
 	}
-	if h.Get("X-Seen") != "" || h.Get("X-File") != "from a file" || h.Get("X-Body") != "yes" {
+	if h.Get("X-Seen") != "" || h.Get("X-File") != "from  a file" || h.Get("X-Body") != "yes" || h.Get("X-Escaped") != "\"a\tb\"" {
 		t.Error(h)
 	}
 	if f := r.wait("/x", ended); f.Request.Headers.Get("X-Test") != "changed" {

@@ -29,10 +29,10 @@ be left out.
     block_list          /filter/status; 444 closes the connection
                         '/~d ads\./444'
 
-@path in the place of a value or a replacement is what is in that file. stickycookie and stickyauth repeat cookies and
-logins, anticache and anticomp keep servers from answering with nothing or in compressed form. A rule with a mistake is
-refused, and the place is shown; those before it stay. Bodies pass as they come unless a rule may change them, or has
-to know them.`
+@path in the place of a value or a replacement is what is in that file; otherwise \" \t \x41 and \\ stand there for what
+they do in Python. stickycookie and stickyauth repeat cookies and logins, anticache and anticomp keep servers from
+answering with nothing or in compressed form. A rule with a mistake is refused, and the place is shown; those before it
+stay. Bodies pass as they come unless a rule may change them, or has to know them.`
 
 const replayTopic = `In the console r sends a request again; sluice -C FILE sends those of a file. S, ": replay.server @marked" and
 sluice -S FILE answer requests with responses that were recorded for requests like them; server_replay_ignore_* say what

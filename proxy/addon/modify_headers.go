@@ -48,10 +48,11 @@ func checkField(r *rule.Rule) error {
 	if _, ok := r.Path(); ok {
 		return r.CheckFile()
 	}
-	if strings.ContainsAny(r.Replacement, "\r\n\x00") {
+	value, err := r.Text()
+	if err == nil && strings.ContainsAny(value, "\r\n\x00") {
 		return r.BadReplacement("a header value is one line")
 	}
-	return nil
+	return err
 }
 
 const tokenChars = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -114,19 +115,22 @@ func (m *ModifyHeaders) apply(rules []*rule.Rule, f *flow.Flow, msg *flow.HTTPMe
 	})
 }
 
+// oneLine makes a header value of what is in a file.
+var oneLine = strings.NewReplacer("\r\n", " ", "\r", " ", "\n", " ", "\x00", "")
+
 // values returns what each rule sets, "" for nothing.
 func (m *ModifyHeaders) values(rules []*rule.Rule) []string {
 	values := make([]string, len(rules))
 	for i, r := range rules {
-		values[i] = r.Replacement
 		if _, ok := r.Path(); !ok {
+			values[i], _ = r.Text() // checkField has tried it
 			continue
 		}
 		b, err := r.ReadFile()
 		if err != nil {
 			m.log.Warn("modify_headers cannot read the value of a header, which is left out", "rule", r.Source, "err", err)
 		}
-		values[i] = strings.Join(strings.Fields(strings.NewReplacer("\r", " ", "\n", " ", "\x00", "").Replace(string(b))), " ")
+		values[i] = strings.TrimSpace(oneLine.Replace(string(b)))
 	}
 	return values
 }

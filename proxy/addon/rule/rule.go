@@ -3,7 +3,7 @@
 //	/flow-filter/subject/replacement
 //
 // The first character is the separator, whichever it is; the filter may be left out; the last part may have the separator in it.
-// What a rule means is its addon's affair. The package is pure but for Text, which reads the file of an @path.
+// What a rule means is its addon's affair. The package is pure but for CheckFile and ReadFile, which read the file of an @path.
 package rule
 
 import (

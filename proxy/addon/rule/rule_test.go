@@ -83,6 +83,7 @@ func TestReplace(t *testing.T) {
 		{`(\w+)@(\w+)`, `\2 at \1`, "me@home, you@work", "home at me, work at you"},
 		{`(?P<first>.)(x)?`, `[\g<first>\g<2>]`, "abx", "[a][bx]"},
 		{`(.)`, `\g<0>\\\n\x41\d`, "z", "z\\\nA\\d"},
+		{`.`, `{\"a\": \'b\'}\f`, "z", "{\"a\": 'b'}\f"},
 		{`(?<!a)b`, `\0`, "bab", "\x00ab"},
 		{`é(.)`, `\1`, "aéb\xff", "ab\xff"},
 	} {
@@ -100,6 +101,24 @@ func TestReplace(t *testing.T) {
 		}
 		if got, _ := tpl.Replace(re, c.text); got != c.want {
 			t.Errorf("%s → %s: %q", c.subject, c.replacement, got)
+		}
+	}
+}
+
+func TestText(t *testing.T) {
+	for replacement, want := range map[string]string{
+		`plain`: "plain", `\"a\"\tb\\n\x41`: "\"a\"\tb\\nA", `\1 \g<0> \d`: `\1 \g<0> \d`, `a\`: "", `a\xg0`: "",
+	} {
+		r, err := Parse("opt", "/a/"+replacement, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := r.Text()
+		if got != want || (err != nil) != (want == "") {
+			t.Errorf("%s: %q, %v", replacement, got, err)
+		}
+		if bad, ok := errors.AsType[*Error](err); ok && r.Source[bad.Pos:] != strings.TrimPrefix(replacement, "a") && r.Source[bad.Pos:bad.Pos+2] != `\x` {
+			t.Errorf("%s: the mistake is at %d", replacement, bad.Pos)
 		}
 	}
 }

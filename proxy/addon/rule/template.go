@@ -21,7 +21,7 @@ type part struct {
 // Literal returns a template without references.
 func Literal(text string) *Template { return &Template{[]part{{text, -1}}} }
 
-// Template reads the replacement for matches of re. Besides references to groups it knows \n, \r, \t, \0, \xff and \\.
+// Template reads the replacement for matches of re. Besides references to groups it knows the escapes of char.
 func (r *Rule) Template(re *filter.Regexp) (*Template, error) {
 	t := &Template{}
 	var text strings.Builder
@@ -50,10 +50,7 @@ func (r *Rule) Template(re *filter.Regexp) (*Template, error) {
 
 // escape reads an escape of n bytes: text, or a group, which is -1 otherwise.
 func escape(s string, re *filter.Regexp) (text string, group, n int, problem string) {
-	if len(s) == 1 {
-		return "", -1, 1, `a backslash at the end escapes nothing: write \\`
-	}
-	switch c := s[1]; {
+	switch c := s[min(1, len(s)-1)]; {
 	case c >= '1' && c <= '9':
 		n = 2
 		if len(s) > 2 && s[2] >= '0' && s[2] <= '9' {
@@ -66,19 +63,46 @@ func escape(s string, re *filter.Regexp) (text string, group, n int, problem str
 		return "", group, n, ""
 	case c == 'g':
 		return namedGroup(s, re)
-	case c == 'x':
+	}
+	text, n, problem = char(s)
+	return text, -1, n, problem
+}
+
+// char reads an escape of n bytes that stands for one, as they do in Python. What is no escape stays as it is.
+func char(s string) (text string, n int, problem string) {
+	if len(s) == 1 {
+		return "", 1, `a backslash at the end escapes nothing: write \\`
+	}
+	if s[1] == 'x' {
 		if len(s) >= 4 {
 			if b, err := strconv.ParseUint(s[2:4], 16, 8); err == nil {
-				return string([]byte{byte(b)}), -1, 4, ""
+				return string([]byte{byte(b)}), 4, ""
 			}
 		}
-		return "", -1, 2, `\x needs two hex digits, as in \x0a`
-	default:
-		i := strings.IndexByte(`\nrt0`, c)
+		return "", 2, `\x needs two hex digits, as in \x0a`
+	}
+	i := strings.IndexByte(`\nrt0abfv"'`, s[1])
+	if i < 0 {
+		return s[:2], 2, ""
+	}
+	return "\\\n\r\t\x00\a\b\f\v\"'"[i : i+1], 2, ""
+}
+
+// Text returns the replacement with what its escapes stand for: those of a Template but for groups.
+func (r *Rule) Text() (string, error) {
+	var text strings.Builder
+	for rest := r.Replacement; ; {
+		i := strings.IndexByte(rest, '\\')
 		if i < 0 {
-			return s[:2], -1, 2, "" // no escape
+			return text.String() + rest, nil
 		}
-		return "\\\n\r\t\x00"[i : i+1], -1, 2, ""
+		text.WriteString(rest[:i])
+		out, n, problem := char(rest[i:])
+		if problem != "" {
+			return "", &Error{r.option, r.Source, r.replaceAt + len(r.Replacement) - len(rest) + i, n, problem}
+		}
+		text.WriteString(out)
+		rest = rest[i+n:]
 	}
 }
 
