@@ -85,10 +85,10 @@ func place(a net.Addr) string {
 	return a.String()
 }
 
-// announce logs where the proxy listens, and which options have no effect yet.
+// announce logs where the proxy listens, and which options have no effect.
 func announce(p *proxy.Proxy, opts *option.Options, log *slog.Logger) {
 	p.Announce()
-	for _, text := range opts.Unsupported() {
+	for _, text := range append(opts.Passed(), opts.Unsupported()...) {
 		log.Warn(text)
 	}
 }

@@ -36,7 +36,7 @@ func (o *Options) Apply(src Sources) error {
 			dir = d
 		}
 	}
-	merged, err := readDir(dir)
+	merged, passed, err := readDir(dir)
 	if err != nil {
 		return err
 	}
@@ -51,32 +51,26 @@ func (o *Options) Apply(src Sources) error {
 	}
 	maps.Copy(merged, set)
 	maps.Copy(merged, src.Flags)
-	return o.Update(merged)
+	if err := o.Update(merged); err != nil {
+		return err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.passed = passed
+	return nil
 }
 
 // LoadFile sets the options that a config file names, all or none. Errors name
-// the file and the line.
-func (o *Options) LoadFile(path string) error {
-	values, err := readFile(path)
+// the file and the line. Names that are no options are passed over, see Passed.
+func (o *Options) LoadFile(path string) (passed []string, err error) {
+	values, passed, err := readFile(path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := o.Update(values); err != nil {
-		return fmt.Errorf("read %s: %w", path, err)
+		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
-	return nil
-}
-
-// LoadDir loads config.yaml and then config.yml of a configuration directory. Missing files are fine.
-func (o *Options) LoadDir(confdir string) error {
-	values, err := readDir(confdir)
-	if err != nil {
-		return err
-	}
-	if err := o.Update(values); err != nil {
-		return fmt.Errorf("read configuration of %s: %w", confdir, err)
-	}
-	return nil
+	return passed, nil
 }
 
 // ExpandHome replaces a leading ~ by the home directory; without one path is returned as it is.
@@ -91,35 +85,39 @@ func ExpandHome(path string) string {
 	return home + path[1:]
 }
 
-func readDir(confdir string) (map[string]any, error) {
-	merged := make(map[string]any)
+// readDir returns the values of config.yaml and then config.yml of a directory. Missing files are fine.
+func readDir(confdir string) (merged map[string]any, passed []string, err error) {
+	merged = make(map[string]any)
 	for _, name := range configFiles {
-		values, err := readFile(filepath.Join(ExpandHome(confdir), name))
+		values, more, err := readFile(filepath.Join(ExpandHome(confdir), name))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		maps.Copy(merged, values)
+		passed = append(passed, more...)
 	}
-	return merged, nil
+	return merged, passed, nil
 }
 
-// readFile returns the checked values of a config file.
-func readFile(path string) (map[string]any, error) {
+// readFile returns the checked values of a config file, and what it has passed over.
+func readFile(path string) (values map[string]any, passed []string, err error) {
 	path = ExpandHome(path)
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("read options: %w", err)
+		return nil, nil, fmt.Errorf("read options: %w", err)
 	}
-	values := make(map[string]any)
 	_, root, err := parseDocument(data)
 	if err == nil && root != nil {
-		values, err = decodeMapping(root)
+		values, passed, err = decodeMapping(root)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
+		return nil, nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	for i := range passed {
+		passed[i] = "passed over in " + path + ", " + passed[i]
 	}
 	if list, ok := values["scripts"].([]string); ok {
 		for i, script := range list {
@@ -129,7 +127,7 @@ func readFile(path string) (map[string]any, error) {
 			list[i] = script
 		}
 	}
-	return values, nil
+	return values, passed, nil
 }
 
 // parseDocument returns the only document in data and the mapping it holds,
@@ -155,28 +153,30 @@ func parseDocument(data []byte) (doc, root *yaml.Node, err error) {
 	return doc, root, nil
 }
 
-func decodeMapping(root *yaml.Node) (map[string]any, error) {
+// decodeMapping returns the checked values, and says at which lines there are names that are no options.
+func decodeMapping(root *yaml.Node) (values map[string]any, passed []string, err error) {
 	values, lines := make(map[string]any), make(map[string]int)
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		key, node := root.Content[i], root.Content[i+1]
 		if line, twice := lines[key.Value]; twice {
-			return nil, fmt.Errorf("line %d: %s is already set on line %d: remove one", key.Line, key.Value, line)
+			return nil, nil, fmt.Errorf("line %d: %s is already set on line %d: remove one", key.Line, key.Value, line)
 		}
 		lines[key.Value] = key.Line
 		s, err := lookup(key.Value)
 		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", key.Line, err)
+			passed = append(passed, fmt.Sprintf("line %d: %v", key.Line, err))
+			continue
 		}
 		v, err := s.decode(node)
 		if err == nil {
 			err = s.valid(v)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", node.Line, err)
+			return nil, nil, fmt.Errorf("line %d: %w", node.Line, err)
 		}
 		values[s.Name] = v
 	}
-	return values, nil
+	return values, passed, nil
 }
 
 // decode reads a YAML value. A number may stand where text is wanted, and a

@@ -37,8 +37,8 @@ func TestLoadFile(t *testing.T) {
 		"ignore_hosts: &hosts [a, b]", "tcp_hosts: *hosts", "scripts: [x.py, /y.py]", "certs:", "",
 	}, "\n"))
 	o := New()
-	if err := o.LoadFile(path); err != nil {
-		t.Fatal(err)
+	if passed, err := o.LoadFile(path); err != nil || passed != nil {
+		t.Fatal(passed, err)
 	}
 	for name, want := range map[string]any{
 		"anticache": true, "listen_port": 80, "body_size_limit": "1000", "intercept": nil, "mode": []string{"socks5"},
@@ -52,7 +52,6 @@ func TestLoadFile(t *testing.T) {
 
 func TestLoadFileErrors(t *testing.T) {
 	tests := []struct{ text, err string }{
-		{"anticache: true\nlisten_prt: 1\n", `line 2: unknown option "listen_prt": did you mean listen_port?`},
 		{"anticache: 1\n", `line 1: anticache cannot be "1": write a value of type bool`},
 		{"listen_host: off\n", ""},
 		{"listen_host: true\n", `line 1: listen_host cannot be "true": write a value of type str`},
@@ -73,7 +72,7 @@ func TestLoadFileErrors(t *testing.T) {
 	for _, tt := range tests {
 		o := New()
 		path := writeFile(t, t.TempDir(), "config.yaml", tt.text)
-		err := o.LoadFile(path)
+		_, err := o.LoadFile(path)
 		if tt.err == "" {
 			if err != nil {
 				t.Errorf("%q: %v", tt.text, err)
@@ -87,8 +86,29 @@ func TestLoadFileErrors(t *testing.T) {
 			t.Errorf("%q: half of the file was applied", tt.text)
 		}
 	}
-	if err := New().LoadFile(filepath.Join(t.TempDir(), "none")); err == nil {
+	if _, err := New().LoadFile(filepath.Join(t.TempDir(), "none")); err == nil {
 		t.Error("missing file: no error")
+	}
+}
+
+// TestNamesThatAreNoOptions: those of other versions, and of scripts, do not keep what is with them from being read.
+func TestNamesThatAreNoOptions(t *testing.T) {
+	dir := t.TempDir()
+	path := writeFile(t, dir, "config.yaml", "dns_mode: regular\nanticache: true\nlisten_prt: [1]\nof_a_script: {a: b}\n")
+	want := []string{
+		`passed over in ` + path + `, line 1: unknown option "dns_mode": write mode: [regular, dns@53]`,
+		`passed over in ` + path + `, line 3: unknown option "listen_prt": did you mean listen_port?`,
+		`passed over in ` + path + `, line 4: unknown option "of_a_script": sluice --options lists them all, and O in the console`,
+	}
+	o := New()
+	passed, err := o.LoadFile(path)
+	if diff := cmp.Diff(want, passed); diff != "" || err != nil || !o.Bool("anticache") || o.Passed() != nil {
+		t.Errorf("%v, %v, -want +got:\n%s", err, o.Passed(), diff)
+	}
+	o = New()
+	err = o.Apply(Sources{Set: []string{"confdir=" + dir}})
+	if diff := cmp.Diff(want, o.Passed()); diff != "" || err != nil || !o.Bool("anticache") {
+		t.Errorf("%v, -want +got:\n%s", err, diff)
 	}
 }
 
@@ -111,7 +131,7 @@ func TestApplyOrder(t *testing.T) {
 			t.Errorf("%s = %v, want %v", name, got, want)
 		}
 	}
-	if err := New().LoadDir(t.TempDir()); err != nil {
+	if err := New().Apply(Sources{Set: []string{"confdir=" + t.TempDir()}}); err != nil {
 		t.Errorf("empty directory: %v", err)
 	}
 	if err := New().Apply(Sources{Set: []string{"moed=x"}}); err == nil {
@@ -225,7 +245,7 @@ func TestSaveLoadRoundTrip(t *testing.T) {
 		if err := o.Save(path); err != nil {
 			t.Fatal(err)
 		}
-		if err := back.LoadFile(path); err != nil {
+		if _, err := back.LoadFile(path); err != nil {
 			t.Fatal(err)
 		}
 		for _, s := range o.All() {
@@ -245,7 +265,7 @@ func TestDumpIsAConfigFile(t *testing.T) {
 		t.Errorf("no %q in\n%s", want, b.String())
 	}
 	o := New()
-	if err := o.LoadFile(writeFile(t, t.TempDir(), "config.yaml", b.String())); err != nil {
+	if _, err := o.LoadFile(writeFile(t, t.TempDir(), "config.yaml", b.String())); err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range o.All() {

@@ -23,6 +23,7 @@ type Options struct {
 	accepted map[string]entry // what listeners last agreed to
 	gen      uint64           // counts updates
 	subs     []*subscription  // never written in place
+	passed   []string         // what Apply has passed over, see Passed
 }
 
 // An entry is a value and the update that set it.
@@ -89,6 +90,14 @@ func (o *Options) Unsupported() []string {
 	return all
 }
 
+// Passed says of every name in the config files that Apply has read and that is no option what it may be instead. Such names
+// are passed over, as they are by mitmproxy: they may be options of a script, or of another version.
+func (o *Options) Passed() []string {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	return slices.Clone(o.passed)
+}
+
 // All lists every option in the order of names.
 func (o *Options) All() []Spec {
 	specs := make([]Spec, 0, len(table))
@@ -111,11 +120,29 @@ func lookup(name string) (*Spec, error) {
 	if s, ok := table[name]; ok {
 		return s, nil
 	}
+	if instead, ok := former[name]; ok {
+		return nil, fmt.Errorf("unknown option %q: %s", name, instead)
+	}
 	if near := spell.Nearest(strings.ReplaceAll(strings.ToLower(name), "-", "_"), maps.Keys(table)); near != "" {
 		return nil, fmt.Errorf("unknown option %q: did you mean %s?", name, near)
 	}
 	return nil, fmt.Errorf("unknown option %q: sluice --options lists them all, and O in the console", name)
 }
+
+// former says what there is instead of options that earlier versions of mitmproxy had.
+var former = map[string]string{
+	"dns_mode": dnsMode, "dns_server": dnsMode, "dns_listen_host": dnsMode, "dns_listen_port": dnsMode,
+	"onboarding_port":       "the certificate is answered at every port of onboarding_host",
+	"replacements":          "write modify_body",
+	"setheaders":            "write modify_headers",
+	"ssl_version_client":    "write tls_version_client_min and tls_version_client_max",
+	"ssl_version_server":    "write tls_version_server_min and tls_version_server_max",
+	"upstream_bind_address": "write connect_addr",
+	"http2_priority":        "priorities are left out in any case",
+	"stream_websockets":     "messages pass as they come in any case",
+}
+
+const dnsMode = "write mode: [regular, dns@53]"
 
 func mustSpec(name string) *Spec {
 	s, err := lookup(name)

@@ -19,8 +19,12 @@ func (e Env) optionCommands() []command.Command {
 		{Name: "options.load", Params: path, Help: "Load options from a file.",
 			Run: func(_ context.Context, args command.Args) (any, error) {
 				e.Go(func(context.Context) (string, error) {
-					if err := e.Options.LoadFile(args[0].(string)); err != nil {
+					passed, err := e.Options.LoadFile(args[0].(string))
+					if err != nil {
 						return "", fmt.Errorf("could not load options - %w", err)
+					}
+					if len(passed) > 0 {
+						return "Loaded options, but " + strings.Join(passed, "; "), nil
 					}
 					return "Loaded options.", nil
 				})
