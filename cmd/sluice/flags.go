@@ -97,19 +97,36 @@ var (
 	unknownShorthand = regexp.MustCompile(`^unknown shorthand flag: '(.)' in `)
 )
 
-// oldFlags says what has taken the place of flags that people may remember.
+// oldFlags says what has taken the place of flags that people may remember from mitmproxy, "" of nothing.
 var oldFlags = map[string]string{
-	"i": "--intercept FILTER", "b": "--listen-host HOST", "c": "-C FILE", "d": "--flow-detail LEVEL", "u": "--proxyauth SPEC",
-	"R": "--mode reverse:URL", "U": "--mode upstream:URL", "T": "--mode transparent",
-	"host": "--showhost", "socks": "--mode socks5", "port": "-p PORT", "insecure": "-k",
+	"i": "--intercept FILTER", "b": "--listen-host HOST", "c": "-C FILE", "d": "--flow-detail LEVEL", "t": "--stickycookie FILTER",
+	"u": "--stickyauth FILTER", "a": "-w +FILE", "z": "--anticomp", "I": "--ignore-hosts HOST", "f": "--view-filter FILTER",
+	"R": "--mode reverse:URL", "U": "--mode upstream:URL", "T": "--mode transparent", "Z": "--set body_size_limit=SIZE", "e": "",
+	"host": "--showhost", "socks": "--mode socks5", "port": "-p PORT", "insecure": "-k", "wfile": "-w FILE", "afile": "-w +FILE",
+	"bind-address": "--listen-host HOST", "ignore": "--ignore-hosts HOST", "tcp": "--tcp-hosts HOST", "cert": "--certs FILE",
+	"filter": "--view-filter FILTER", "replace": "--modify-body or --modify-headers", "replacements": "--modify-body or --modify-headers",
+	"stream": "--set stream_large_bodies=SIZE", "no-pop": "--server-replay-reuse", "server-replay-nopop": "--server-replay-reuse",
+	"no-mouse": "--set console_mouse=false", "no-upstream-cert": "--set upstream_cert=false", "cadir": "--set confdir=FOLDER",
+	"upstream-trusted-ca":         "--set ssl_verify_upstream_trusted_ca=FILE",
+	"upstream-trusted-confdir":    "--set ssl_verify_upstream_trusted_confdir=FOLDER",
+	"replay-ignore-content":       "--set server_replay_ignore_content",
+	"replay-ignore-host":          "--set server_replay_ignore_host",
+	"replay-ignore-param":         "--set server_replay_ignore_params=NAME",
+	"replay-ignore-payload-param": "--set server_replay_ignore_payload_params=NAME",
+	"server-replay-use-header":    "--set server_replay_use_headers=NAME",
+	"palette":                     "--set console_palette=NAME",
+	"follow":                      "--set console_focus_follow",
+	"order":                       "--set view_order=NAME",
+	"singleuser":                  "--proxyauth USER:PASS", "nonanonymous": "--proxyauth any", "htpasswd": "--proxyauth @FILE",
+	"eventlog": "", "norefresh": "",
 }
 
 // flagError says what to write instead of a flag that does not exist.
 func flagError(cmd *cobra.Command, err error) error {
 	text := err.Error()
 	if m := unknownShorthand.FindStringSubmatch(text); m != nil {
-		if now := oldFlags[m[1]]; now != "" {
-			return fmt.Errorf("unknown flag -%s: write %s", m[1], now)
+		if err := oldFlag("-" + m[1]); err != nil {
+			return err
 		}
 		return fmt.Errorf("unknown flag -%s: see %s --help", m[1], cmd.CommandPath())
 	}
@@ -117,8 +134,8 @@ func flagError(cmd *cobra.Command, err error) error {
 	if m == nil {
 		return err
 	}
-	if now := oldFlags[m[1]]; now != "" {
-		return fmt.Errorf("unknown flag --%s: write %s", m[1], now)
+	if err := oldFlag("--" + m[1]); err != nil {
+		return err
 	}
 	dashed := strings.ReplaceAll(m[1], "_", "-")
 	if cmd.Flags().Lookup(dashed) != nil {
@@ -126,7 +143,12 @@ func flagError(cmd *cobra.Command, err error) error {
 	}
 	s, err := option.Lookup(strings.ReplaceAll(m[1], "-", "_"))
 	if err == nil {
-		return fmt.Errorf("unknown flag --%s: write --set %s=VALUE", m[1], s.Name)
+		return fmt.Errorf("unknown flag --%s: write --set %s", m[1], withValue(s))
+	}
+	if off, ok := strings.CutPrefix(m[1], "no-"); ok {
+		if s, err := option.Lookup(strings.ReplaceAll(off, "-", "_")); err == nil && s.Type == option.Bool {
+			return fmt.Errorf("unknown flag --%s: write --set %s=false", m[1], s.Name)
+		}
 	}
 	if _, near, ok := strings.Cut(err.Error(), "did you mean "); ok {
 		near = strings.TrimSuffix(near, "?")
@@ -136,4 +158,23 @@ func flagError(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("unknown flag --%s: did you mean --set %s=VALUE?", m[1], near)
 	}
 	return errors.New(text + ": see " + cmd.CommandPath() + " --help")
+}
+
+// oldFlag says what to write instead of a flag with its dashes that mitmproxy once had; nil of others.
+func oldFlag(flag string) error {
+	switch now, old := oldFlags[strings.TrimLeft(flag, "-")]; {
+	case now != "":
+		return fmt.Errorf("unknown flag %s: write %s", flag, now)
+	case old:
+		return fmt.Errorf("unknown flag %s: nothing is in its place, leave it out", flag)
+	}
+	return nil
+}
+
+// withValue returns how --set is given an option, which a switch needs no value for.
+func withValue(s option.Spec) string {
+	if s.Type == option.Bool {
+		return s.Name
+	}
+	return s.Name + "=VALUE"
 }
