@@ -94,9 +94,12 @@ func (r *Request) SetURL(s string) error {
 		return err
 	}
 	r.Scheme, r.Host, r.Port, r.Path = u.Scheme, u.Host, u.Port, u.Path
-	r.SetHostHeader(hostPort(r.Scheme, r.Host, r.Port))
+	r.SetHostHeader(r.HostPort())
 	return nil
 }
+
+// HostPort returns where the request goes as a Host header says it: without the port that the scheme has anyhow (RFC 9110 §7.2).
+func (r *Request) HostPort() string { return hostPort(r.Scheme, r.Host, r.Port) }
 
 // SetHostHeader changes the host that the request claims, where it claims one.
 func (r *Request) SetHostHeader(host string) {

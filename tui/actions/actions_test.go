@@ -66,6 +66,23 @@ func TestExport(t *testing.T) {
 	}
 }
 
+// TestHostOfAnAddress: a Host header has brackets around an address of IPv6, with or without a port.
+func TestHostOfAnAddress(t *testing.T) {
+	for url, want := range map[string]string{"http://[::1]/": "[::1]", "http://[::1]:8080/": "[::1]:8080", "https://192.0.2.1:443/": "192.0.2.1"} {
+		f, err := Create("get", url, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := f.Request.Headers.Get("Host"); got != want {
+			t.Errorf("%s: a new request has %q, want %q", url, got, want)
+		}
+		f.Request.Headers = nil
+		if raw, err := Export("raw_request", f, false); err != nil || string(raw) != "GET / HTTP/1.1\r\nHost: "+want+"\r\n\r\n" {
+			t.Errorf("%s: %q, %v", url, raw, err)
+		}
+	}
+}
+
 func TestExportOfWhatIsMissing(t *testing.T) {
 	f := testFlow(t)
 	f.Response = nil

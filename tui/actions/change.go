@@ -58,7 +58,7 @@ func setRequest(r *flow.Request, attr, value string) error {
 			return fmt.Errorf("%q is not a host name", value)
 		}
 		r.Host = value
-		r.SetHostHeader(hostPort(r))
+		r.SetHostHeader(r.HostPort())
 	case "method":
 		if value == "" || strings.ContainsAny(value, " \t\r\n") {
 			return errors.New("a method is a single word, as in: POST")
@@ -154,7 +154,7 @@ func Create(method, url string, now time.Time) (*flow.Flow, error) {
 		return nil, fmt.Errorf("create a flow: %w", err)
 	}
 	r.Scheme, r.Host, r.Port, r.Path = u.Scheme, u.Host, u.Port, u.Path
-	r.Headers = flow.Headers{{Name: "Host", Value: hostPort(r)}}
+	r.Headers = flow.Headers{{Name: "Host", Value: r.HostPort()}}
 	f := flow.New(flow.HTTP, &flow.Client{}, flow.NewServer(flow.Addr{Host: u.Host, Port: u.Port}), now)
 	f.Request, f.Live, f.Rev = r, false, 1
 	return f, nil

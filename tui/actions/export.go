@@ -111,7 +111,7 @@ func exportRequest(f *flow.Flow) ([]byte, error) {
 	if !headers.Has("Host") {
 		name := r.Authority
 		if name == "" {
-			name = hostPort(r)
+			name = r.HostPort()
 		}
 		headers = append(flow.Headers{{Name: "Host", Value: name}}, headers...)
 	}
@@ -187,13 +187,6 @@ func transcript(w *flow.WebSocket) []byte {
 		b = append(b, m.Content...)
 	}
 	return b
-}
-
-func hostPort(r *flow.Request) string {
-	if r.Port == flow.DefaultPort(r.Scheme) {
-		return r.Host
-	}
-	return flow.JoinHostPort(r.Host, r.Port)
 }
 
 // Text returns bytes as text to print or to copy: what is not UTF-8 becomes escapes.
