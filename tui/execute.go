@@ -111,6 +111,9 @@ func (a *App) showResult(result any) tea.Cmd {
 		a.say("The result is empty.")
 		return nil
 	}
+	if old, ok := a.front().(*dataViewer); ok {
+		return tea.Batch(a.drop(old), a.overlay(newDataViewer(a, rows)))
+	}
 	return a.overlay(newDataViewer(a, rows))
 }
 
@@ -154,9 +157,16 @@ func (a *App) key(k tea.KeyPressMsg) tea.Cmd {
 }
 
 // allowed reports whether a binding works while a window has the keys: over an
-// overlay only its own ones, movements and the way out.
+// overlay that waits for a choice only its own ones, movements and the way out.
 func (a *App) allowed(front window, b keymap.Binding) bool {
-	if _, over := front.(box); !over || b.In(front.Context()) {
+	switch front.(type) {
+	case *dataViewer:
+		return true
+	case box:
+		if b.In(front.Context()) {
+			return true
+		}
+	default:
 		return true
 	}
 	c := strings.TrimSpace(b.Command)

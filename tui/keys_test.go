@@ -294,7 +294,13 @@ func TestResultsAreShown(t *testing.T) {
 		d.press("esc")
 		d.run("export curl @focus")
 		d.wantScreen("curl https://www")
+		d.press(":") // the next one, in the place of what shows
+		d.write("cut @focus request.method")
+		d.press("enter")
+		d.wantScreen("Data viewer", "│GET  ")
+		d.wantNot("curl https://www")
 		d.press("q")
+		d.wantNot("Data viewer")
 		d.run("view.flows.resolve @all")
 		d.wantScreen("Command returned 13 flows.")
 		d.run("console.view.flow '~m POST'")
