@@ -26,7 +26,11 @@ func Save(ctx context.Context, path string, appending bool, format Format, flows
 		if err == nil {
 			err = file.Add(f)
 		}
-		if _, failed := errors.AsType[*WriteError](err); failed || ctx.Err() != nil {
+		lost, failed := errors.AsType[*WriteError](err)
+		if failed {
+			n += 1 - lost.Flows // which those are that were to be written together
+		}
+		if failed || ctx.Err() != nil {
 			return n, notices, errors.Join(err, file.Close())
 		}
 		if err == nil {
@@ -35,5 +39,9 @@ func Save(ctx context.Context, path string, appending bool, format Format, flows
 			unfit = err
 		}
 	}
-	return n, notices, errors.Join(file.Close(), unfit)
+	err = file.Close()
+	if lost, failed := errors.AsType[*WriteError](err); failed {
+		n -= lost.Flows
+	}
+	return n, notices, errors.Join(err, unfit)
 }
