@@ -50,3 +50,12 @@ func TestSaveFileElsewhere(t *testing.T) {
 		t.Error("the folder was made")
 	}
 }
+
+// TestSaveFileNamedLikeAnArchive says how to have one.
+func TestSaveFileNamedLikeAnArchive(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.HAR")
+	drive(t, 160, 24, gallery(), func(d *driver) {
+		d.run("save.file @shown " + path)
+		d.wantScreen("This is a flow file: save.har makes an HTTP archive.")
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"sluice/flowstore/dump"
@@ -30,11 +31,19 @@ func (e Env) saveFile(_ context.Context, args command.Args) (any, error) {
 	e.Go(func(ctx context.Context) (string, error) {
 		n, notices, err := dump.Save(ctx, option.ExpandHome(path), appending, format, list)
 		if err == nil {
-			return "Saved " + count(n, "flow") + " to " + path + "." + missing(list) + said(notices), nil
+			return "Saved " + count(n, "flow") + " to " + path + "." + missing(list) + said(notices) + archive(path), nil
 		}
 		return "", fmt.Errorf("%s of %d were saved to %s: %w", count(n, "flow"), len(list), path, err)
 	})
 	return nil, nil
+}
+
+// archive tells who names a flow file like an HTTP archive how to have one.
+func archive(path string) string {
+	if ext := strings.ToLower(filepath.Ext(path)); ext == ".har" || ext == ".zhar" {
+		return " This is a flow file: save.har makes an HTTP archive."
+	}
+	return ""
 }
 
 // said is what there is to know of a file besides.
