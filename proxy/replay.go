@@ -81,7 +81,7 @@ func (q *replayQueue) next() {
 		f := q.waiting[0]
 		q.waiting = q.waiting[1:]
 		q.running++
-		if !q.e.replay(f, q.ended) {
+		if !q.e.replay(f, q.roleOf(f), q.ended) {
 			q.running--
 			q.waiting = nil
 		}
@@ -95,12 +95,33 @@ func (q *replayQueue) ended() {
 	q.next()
 }
 
-// replay runs a flow's request without a client connection and calls ended when it is over. It returns false if the engine is closing.
-func (e *Engine) replay(f *flow.Flow, ended func()) bool {
-	c := newClient(e, e.roleOf(f), nil)
+// roleOf returns how a request is sent again: through the upstream proxy that its client came for, if that mode is one of those
+// that are set, otherwise through that of the first mode, and to the server itself if that has none.
+func (q *replayQueue) roleOf(f *flow.Flow) *role {
+	specs := q.opts.Strs("mode")
+	if len(specs) == 0 {
+		return q.e.role
+	}
+	spec := specs[0]
+	if slices.Contains(specs, f.Client.Mode) {
+		spec = f.Client.Mode
+	}
+	if m, err := ParseMode(spec); err == nil && m.Upstream != nil {
+		return m.role()
+	}
+	return q.e.role
+}
+
+// replay runs a flow's request in a role without a client connection and calls ended when it is over. It returns false if the
+// engine is closing.
+func (e *Engine) replay(f *flow.Flow, r *role, ended func()) bool {
+	c := newClient(e, r, nil)
 	over := make(chan struct{})
 	c.replayed = over
 	c.conn = replayClient(f.Client)
+	if r.upstream != nil {
+		c.conn.Mode = r.mode
+	}
 	c.ctx.Client = c.conn
 	live := *f
 	live.Client, live.Created = c.conn, f.Created
@@ -132,14 +153,6 @@ func (e *Engine) replay(f *flow.Flow, ended func()) bool {
 		ended()
 	}()
 	return true
-}
-
-// roleOf returns how a flow is served again: through the upstream proxy that its client came for.
-func (e *Engine) roleOf(f *flow.Flow) *role {
-	if m, err := ParseMode(f.Client.Mode); err == nil {
-		return m.role()
-	}
-	return e.role
 }
 
 // replayClient returns a client that looks like the recorded one and has no connection.

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -50,6 +51,41 @@ func TestUpstreamKinds(t *testing.T) {
 						}
 					}
 				})
+			}
+		}
+	}
+}
+
+// TestReplayUpstream sends requests that were recorded in whatever mode through the upstream proxy of a mode that is set now.
+func TestReplayUpstream(t *testing.T) {
+	far, other := newRig(t, "proxyauth=me:secret"), newRig(t)
+	via := "upstream:http://" + far.at("regular")
+	for _, c := range []struct {
+		modes    []string
+		recorded string
+		through  *rig // nil: none
+	}{
+		{[]string{via}, "regular", far}, {[]string{via}, via, far}, {[]string{"regular"}, via, nil}, {[]string{"regular", via + "@0"}, "regular", nil},
+		{[]string{"upstream:http://" + other.at("regular"), via + "@0"}, via + "@0", far},
+		{[]string{"upstream:http://" + other.at("regular"), via + "@0"}, "socks5", other},
+	} {
+		sets := []string{"upstream_auth=me:secret"}
+		for _, m := range c.modes {
+			sets = append(sets, "mode="+m)
+		}
+		near := newRig(t, sets...)
+		for _, origin := range []string{near.plain.URL, near.secure.URL} {
+			f := record(t, "GET", origin+"/again", "", "")
+			f.Client.Mode = c.recorded
+			if err := near.Replay(f); err != nil {
+				t.Fatal(err)
+			}
+			g := near.wait("/again", func(g *flow.Flow) bool { return g.ID == f.ID && ended(g) })
+			if g.Error != nil || string(g.Response.Body.Bytes()) != "GET /again " || (g.Server.Via != nil) != (c.through != nil) {
+				t.Errorf("%v, recorded in %s: %+v, %+v", c.modes, c.recorded, g.Error, g.Server.Via)
+			}
+			if c.through != nil && g.Server.Via != nil && g.Server.Via.Addr.Port != c.through.Addrs()[0].(*net.TCPAddr).Port {
+				t.Errorf("%v, recorded in %s: through %v", c.modes, c.recorded, g.Server.Via)
 			}
 		}
 	}
