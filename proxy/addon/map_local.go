@@ -1,6 +1,7 @@
 package addon
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -119,20 +120,28 @@ func (m *MapLocal) apply(f *flow.Flow) <-chan layer.Verdict {
 	})
 }
 
-// find reads the first file that there is.
+// find reads the first file that there is. Its error names those that there are not.
 func (m *MapLocal) find(rules []localRule, at string) (name string, data []byte, err error) {
+	var missing []string
 	for _, r := range rules {
 		for _, name := range r.candidates(at) {
 			data, err := r.read(name)
 			if err == nil {
 				return name, data, nil
 			}
-			if !os.IsNotExist(err) {
-				m.log.Warn("map_local cannot read a file", "file", filepath.Join(r.path, name), "err", err)
+			path := r.path
+			if r.dir {
+				path = filepath.Join(r.path, name)
+			}
+			if missing = append(missing, path); !os.IsNotExist(err) {
+				m.log.Warn("map_local cannot read a file", "file", path, "err", err)
 			}
 		}
 	}
-	return "", nil, os.ErrNotExist
+	if len(missing) == 0 {
+		return "", nil, errors.New("the path leads out of the directory")
+	}
+	return "", nil, errors.New("looked for " + strings.Join(missing, ", "))
 }
 
 // candidates returns the names, below a directory, of the files that may be meant by a URL; of a rule for a file its name.
