@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"errors"
+	"fmt"
 	"net"
 	"net/url"
 	"strconv"
@@ -119,14 +121,21 @@ type URL struct {
 	Path   string // begins with "/"; the query included
 }
 
-// ParseURL splits an absolute http or https URL. Its error says what is wrong with it.
+// ParseURL splits an absolute http or https URL. Its error says what is wrong with it. Path and query stay as they are but for
+// what cannot be in a request line, which is escaped.
 func ParseURL(s string) (URL, error) {
-	p, err := url.Parse(s)
-	if err != nil {
-		return URL{}, err
+	fail := func(why string) (URL, error) { return URL{}, &url.Error{Op: "parse", URL: s, Err: errString(why)} }
+	site, path := s, "/"
+	if i := strings.Index(s, "://") + len("://"); i >= len("://") {
+		if j := strings.IndexAny(s[i:], "/?#"); j >= 0 {
+			site, path = s[:i+j], s[i+j:]
+		}
+	}
+	p, err := url.Parse(site)
+	if bad, ok := errors.AsType[*url.Error](err); ok {
+		return URL{}, &url.Error{Op: bad.Op, URL: s, Err: bad.Err}
 	}
 	scheme := strings.ToLower(p.Scheme)
-	fail := func(why string) (URL, error) { return URL{}, &url.Error{Op: "parse", URL: s, Err: errString(why)} }
 	if scheme != "http" && scheme != "https" {
 		return fail("want http:// or https:// in front")
 	}
@@ -139,14 +148,27 @@ func ParseURL(s string) (URL, error) {
 			return fail("the port must be 1 to 65535")
 		}
 	}
-	path := p.EscapedPath()
-	if path == "" {
-		path = "/"
+	path, _, _ = strings.Cut(path, "#")
+	if strings.ContainsFunc(path, func(c rune) bool { return c < ' ' || c == 0x7f }) {
+		return fail("there are control characters in it")
 	}
-	if p.RawQuery != "" || p.ForceQuery {
-		path += "?" + p.RawQuery
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path
 	}
-	return URL{scheme, p.Hostname(), port, path}, nil
+	return URL{scheme, p.Hostname(), port, inLine(path)}, nil
+}
+
+// inLine escapes the bytes of a path and query that cannot be in a request line (RFC 3986 §2.1).
+func inLine(path string) string {
+	var b strings.Builder
+	for i := range len(path) {
+		if c := path[i]; c <= ' ' || c >= 0x7f {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 type errString string
