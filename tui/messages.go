@@ -33,7 +33,7 @@ func (a *App) messageCommands() []command.Command {
 			}},
 		{Name: "console.message", Params: params(param("flow", command.Flow), param("number", command.Str)), Result: command.Data,
 			Help: "Open one message of a flow by its number, from 1.", Run: openMessage},
-		{Name: "console.message.filter", Params: params(param("filter_expr", command.Str)),
+		{Name: "console.message.filter", Params: params(command.Param{Name: "filter_expr", Type: command.Str, Pattern: true}),
 			Help: "Show only the messages of the opened flow that a filter picks, all with \"\".",
 			Run: func(_ context.Context, args command.Args) (any, error) {
 				return nil, a.filterMessages(args[0].(string))

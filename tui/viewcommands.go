@@ -37,7 +37,7 @@ func (a *App) viewCommands() []command.Command {
 			Run: func(_ context.Context, args command.Args) (any, error) {
 				return nil, a.options.Update(map[string]any{"view_order_reversed": args[0]})
 			}},
-		{Name: "view.filter.set", Params: params(param("filter_expr", command.Str)),
+		{Name: "view.filter.set", Params: params(command.Param{Name: "filter_expr", Type: command.Str, Pattern: true}),
 			Help: "Show only flows that match a filter.",
 			Run: func(_ context.Context, args command.Args) (any, error) {
 				if args[0] == "" {

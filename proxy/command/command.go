@@ -40,6 +40,7 @@ type Param struct {
 	Type     Type
 	Variadic bool   // takes all further arguments; last only; its value is a []any
 	Default  any    // used when the argument is missing; nil: it is required
+	Pattern  bool   // for Str: it may be a pattern or what takes the place of one, in which \1 to \9 and \b have a meaning and stay
 	Choices  string // for Choice: the name of the command, returning str[], that lists them
 }
 

@@ -13,14 +13,14 @@ const (
 	escapeValues  = "\a\b\f\n\r\t\v\\'\""
 )
 
-// unescape replaces the escapes of the type str. What is no escape stays as it is.
-func unescape(s string) string {
+// unescape replaces the escapes of the type str. What is no escape stays as it is, and so do \1 to \9 and \b of a pattern.
+func unescape(s string, pattern bool) string {
 	if !strings.Contains(s, `\`) {
 		return s
 	}
 	var b strings.Builder
 	for i := 0; i < len(s); {
-		if s[i] == '\\' {
+		if s[i] == '\\' && !(pattern && i+1 < len(s) && strings.IndexByte("123456789b", s[i+1]) >= 0) {
 			if r, n := runeEscape(s[i+1:]); n > 0 {
 				b.WriteRune(r)
 				i += 1 + n

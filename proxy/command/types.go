@@ -25,7 +25,7 @@ func parsable(t Type) bool {
 func (r *Registry) parseArg(ctx context.Context, p Param, text string) (any, error) {
 	switch p.Type {
 	case Str:
-		return unescape(text), nil
+		return unescape(text, p.Pattern), nil
 	case Bytes:
 		return unescapeBytes(text)
 	case Bool:

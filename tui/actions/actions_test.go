@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -362,6 +363,10 @@ func TestOptions(t *testing.T) {
 	x.run(t, "options.load "+path)
 	if !x.opts.Bool("anticache") {
 		t.Errorf("anticache was not saved and loaded; said %q", x.said)
+	}
+	x.run(t, `set map_remote "|(a) \bb|\1 \x22c\x22" '|(a)|\\1'`)
+	if got := x.opts.Strs("map_remote"); !slices.Equal(got, []string{`|(a) \bb|\1 "c"`, `|(a)|\1`}) {
+		t.Errorf("rules with groups are set as %q", got)
 	}
 	if _, err := x.reg.Run(t.Context(), "set moon 1"); err == nil {
 		t.Error("set an option that is not there")

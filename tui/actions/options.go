@@ -13,7 +13,7 @@ func (e Env) optionCommands() []command.Command {
 	path := params(param("path", command.Path))
 	return []command.Command{
 		{Name: "set", Run: e.setOption,
-			Params: params(param("option", command.Str), command.Param{Name: "value", Type: command.Str, Variadic: true}),
+			Params: params(param("option", command.Str), command.Param{Name: "value", Type: command.Str, Variadic: true, Pattern: true}),
 			Help: "Set an option. Without a value an optional one is unset and a switch is turned on; " +
 				"toggle turns a switch over."},
 		{Name: "options.load", Params: path, Help: "Load options from a file.",
