@@ -368,6 +368,9 @@ func TestOptions(t *testing.T) {
 	if got := x.opts.Strs("map_remote"); !slices.Equal(got, []string{`|(a) \bb|\1 "c"`, `|(a)|\1`}) {
 		t.Errorf("rules with groups are set as %q", got)
 	}
+	if _, err := x.reg.Run(t.Context(), "set tcp_hosts a.b (c d)"); err == nil || !strings.Contains(err.Error(), "put quotes around") {
+		t.Error(err)
+	}
 	if _, err := x.reg.Run(t.Context(), "set moon 1"); err == nil {
 		t.Error("set an option that is not there")
 	}

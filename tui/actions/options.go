@@ -70,7 +70,11 @@ func (e Env) setOption(_ context.Context, args command.Args) (any, error) {
 		for i, v := range values {
 			specs[i] = name + "=" + v
 		}
-		return nil, e.Options.Set(specs...)
+		err := e.Options.Set(specs...)
+		if err != nil && len(values) > 1 {
+			err = fmt.Errorf("%w; put quotes around a value that has blanks", err)
+		}
+		return nil, err
 	}
 	return nil, e.Options.Set(name + "=" + strings.Join(values, " "))
 }
