@@ -75,4 +75,4 @@ stays one that can be read, and the end, which is an error then, says how many f
 HTTP archives (HAR) are read wherever flow files are: those of Chrome, Firefox, Charles and Insomnia with their times,
 bodies and WebSocket messages. ": save.har @shown flows.har" saves what is listed for browsers and other tools,
 sluice dump --set hardump=flows.har all that passes: what is in the file is a whole archive at any time. - is the
-standard output; a name in .zhar is compressed.`
+standard output, which -q keeps free of all else; a name in .zhar is compressed.`

@@ -11,7 +11,7 @@ func addonSpecs() []Spec {
 		list("dns_name_servers", "Addresses of the name servers to ask, each with an optional :port; none asks the system's.").checked(nameServers),
 		boolean("dns_use_hosts_file", true, "Answer names from the hosts file first."),
 		boolean("export_preserve_original_ip", false, "Export curl commands that connect to the address the flow used."),
-		text("hardump", "", "Write all flows to this HTTP Archive, in the console at the end; - is the standard output, .zhar is compressed."),
+		text("hardump", "", "Write all flows to this HTTP Archive, in the console at the end; - is the standard output, which -q keeps free of all else; .zhar is compressed."),
 		optionalText("intercept", "Hold flows that match this filter until they are resumed."),
 		boolean("intercept_active", false, "Whether the intercept filter holds anything."),
 		boolean("keep_alt_svc_header", false, "Leave Alt-Svc headers as they are, although they lead clients past the proxy."),
