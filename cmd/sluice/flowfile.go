@@ -163,6 +163,9 @@ func counted(err error, n int) error {
 	if _, archive := errors.AsType[*har.Error](err); n == 0 || !damaged && !archive {
 		return err
 	}
+	if n == 1 {
+		return fmt.Errorf("%w (1 flow was read)", err)
+	}
 	return fmt.Errorf("%w (%d flows were read)", err, n)
 }
 
