@@ -310,6 +310,14 @@ func TestResultsAreShown(t *testing.T) {
 	})
 }
 
+// TestKeysWithoutAFlow: a key that wants a flow says that there is none.
+func TestKeysWithoutAFlow(t *testing.T) {
+	drive(t, 120, 24, nil, func(d *driver) {
+		d.press("enter")
+		d.wantScreen("requires one flow, and none is selected")
+	})
+}
+
 func TestUnavailableCommandsSaySo(t *testing.T) {
 	drive(t, 120, 24, gallery(), func(d *driver) {
 		d.run("script.run @shown x")

@@ -90,6 +90,7 @@ func TestRun(t *testing.T) {
 		{`t.choice 'b c'`, "b c", ""},
 		{`t.choice d`, nil, `invalid choice "d": take one of a, b c`},
 		{`t.flow @all`, nil, "requires one flow, matched 2"},
+		{`t.flow other`, nil, `requires one flow, and "other" matches none`},
 		{`t.flow @nope`, nil, "no such marker"},
 		{`t.default 1`, "d", ""},
 		{`t.default 1 2`, "2", ""},

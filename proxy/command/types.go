@@ -84,7 +84,12 @@ func (r *Registry) parseFlows(t Type, spec string) (any, error) {
 	if t == FlowSeq {
 		return flows, nil
 	}
-	if len(flows) != 1 {
+	switch {
+	case len(flows) == 0 && spec == "@focus":
+		return nil, errors.New("requires one flow, and none is selected")
+	case len(flows) == 0:
+		return nil, fmt.Errorf("requires one flow, and %q matches none", spec)
+	case len(flows) > 1:
 		return nil, fmt.Errorf("requires one flow, matched %d: narrow %q down", len(flows), spec)
 	}
 	return flows[0], nil
