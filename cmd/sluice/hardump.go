@@ -30,6 +30,9 @@ func checkHARDump(opts *option.Options) error {
 			return fmt.Errorf("hardump and %s are both %s: write to another file", other, name)
 		}
 	}
+	if name, in := replayed(opts, path); name != "" {
+		return fmt.Errorf("hardump and %s are both %s: write to another file", name, in)
+	}
 	_, missing := os.Stat(path)
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

@@ -24,6 +24,9 @@ func openStream(opts *option.Options, log *slog.Logger) (*dump.Stream, error) {
 		if in := opts.Str("rfile"); path != "" && sameFile(in, path) {
 			return fmt.Errorf("save_stream_file and rfile are both %s: write to another file", in)
 		}
+		if name, in := replayed(opts, path); name != "" && plus == "" {
+			return fmt.Errorf("save_stream_file and %s are both %s: write to another file, or to +%[2]s, behind what is in it", name, in)
+		}
 		if isOutput(path) {
 			return fmt.Errorf("the standard output goes to %s too, and would write over the flows: write to another file", path)
 		}
@@ -42,6 +45,18 @@ func sameFile(a, b string) bool {
 	x, err := os.Stat(option.ExpandHome(a))
 	y, err2 := os.Stat(option.ExpandHome(b))
 	return err == nil && err2 == nil && x.Mode().IsRegular() && os.SameFile(x, y)
+}
+
+// replayed returns the option that has the file of a path replayed, and how it names it; "" if none has.
+func replayed(opts *option.Options, path string) (name, in string) {
+	for _, name := range []string{"client_replay", "server_replay"} {
+		for _, in := range opts.Strs(name) {
+			if path != "" && sameFile(in, path) {
+				return name, in
+			}
+		}
+	}
+	return "", ""
 }
 
 // isOutput reports whether a path is of the regular file that the standard output goes to.
