@@ -3,6 +3,7 @@ package proxy
 import (
 	"fmt"
 	"iter"
+	"strings"
 
 	"sluice/proxy/flow"
 	"sluice/proxy/option"
@@ -10,6 +11,29 @@ import (
 
 // ReadFlows reads the flows of a file one after the other. An error is the last of them; what came before it is good.
 type ReadFlows func(path string) iter.Seq2[*flow.Flow, error]
+
+// Retarget returns what has flows that are read go where the proxy stands in for, if it does nothing else, so that what was
+// recorded with one server is easily sent again to another; nil if it does something else.
+func Retarget(opts *option.Options) func(*flow.Flow) {
+	specs := opts.Strs("mode")
+	if len(specs) != 1 {
+		return nil
+	}
+	m, err := ParseMode(specs[0])
+	if err != nil || m.Reverse == nil || !strings.HasPrefix(m.Reverse.Scheme, "http") {
+		return nil
+	}
+	scheme := "http"
+	if m.Reverse.Scheme == "https" {
+		scheme = "https"
+	}
+	return func(f *flow.Flow) {
+		if r := f.Request; r != nil && r.Method != "CONNECT" {
+			r.Scheme, r.Host, r.Port = scheme, m.Reverse.Addr.Host, m.Reverse.Addr.Port
+			r.SetHostHeader(r.HostPort())
+		}
+	}
+}
 
 // StartReplays answers requests from the files of the option server_replay, and sends the requests of those
 // of client_replay; and again whenever one of them is set. It is called once, when the proxy serves.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sluice/proxy/flow"
+	"sluice/proxy/option"
 )
 
 // record makes the exchange that a request would have been, answered by text.
@@ -237,6 +238,37 @@ func TestReplayFiles(t *testing.T) {
 	}
 	if err := r.opts.Set("client_replay=none"); err == nil || !strings.Contains(err.Error(), "client_replay: no such file: none") {
 		t.Error(err)
+	}
+}
+
+// TestRetarget has flows that are read go where a reverse proxy stands in for.
+func TestRetarget(t *testing.T) {
+	for _, c := range []struct{ mode, url, host string }{
+		{"mode=reverse:http://stage.test:81", "http://stage.test:81/a?b", "stage.test:81"}, {"mode=reverse:https://[::1]", "https://[::1]/a?b", "[::1]"},
+		{"mode=reverse:http2://stage.test", "http://stage.test/a?b", "stage.test"}, {"mode=reverse:tcp://stage.test:81", "", ""},
+		{"mode=regular", "", ""}, {"mode=upstream:http://stage.test:81", "", ""}, {"mode", "", ""},
+	} {
+		opts := option.New()
+		if err := opts.Set(c.mode); err != nil {
+			t.Fatal(err)
+		}
+		aim := Retarget(opts)
+		if (aim != nil) != (c.url != "") {
+			t.Errorf("%s: changes flows: %v", c.mode, aim != nil)
+		}
+		if aim == nil {
+			continue
+		}
+		f := record(t, "GET", "https://live.test/a?b", "", "")
+		aim(f)
+		if got := f.Request.PrettyURL(); got != c.url || f.Request.Headers.Get("Host") != c.host {
+			t.Errorf("%s: %s, %v", c.mode, got, f.Request.Headers)
+		}
+		aim(flow.New(flow.TCP, &flow.Client{}, flow.NewServer(flow.Addr{}), time.Now())) // has no request
+	}
+	opts := option.New()
+	if err := opts.Set("mode=reverse:http://stage.test", "mode=socks5"); err != nil || Retarget(opts) != nil {
+		t.Error("two modes change flows", err)
 	}
 }
 

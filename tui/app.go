@@ -69,6 +69,7 @@ type App struct {
 	pending []tea.Cmd               // to be returned from Update
 	editing *editSession
 	read    func(path string) iter.Seq2[*flow.Flow, error] // nil: files cannot be read
+	aim     func() func(*flow.Flow)                        // Config.Aim
 	loads   []*load                                        // files that are being read
 
 	// life is the context of all that runs apart from Update; it ends with the program.
@@ -88,7 +89,7 @@ func New(cfg Config) *App {
 	a := &App{
 		store: cfg.Store, options: cfg.Options, keys: cfg.Keymap, events: cfg.Events,
 		engine: cfg.Engine, ca: cfg.CA, getenv: cfg.Getenv, dark: true,
-		view: flowstore.NewView(cfg.Store), read: cfg.Read,
+		view: flowstore.NewView(cfg.Store), read: cfg.Read, aim: cfg.Aim,
 	}
 	if a.getenv == nil {
 		a.getenv = os.Getenv

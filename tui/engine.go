@@ -30,6 +30,8 @@ type Config struct {
 	CA *x509.Certificate
 	// Read reads the flows of a file; an error is the last of them. Nil: files cannot be read.
 	Read func(path string) iter.Seq2[*flow.Flow, error]
+	// Aim returns what changes the flows of the option rfile before they are listed. Nil, or if it returns nil: they stay as they are.
+	Aim func() func(*flow.Flow)
 	// Commands are more commands to register.
 	Commands []command.Command
 	// Confdir is the directory of the command history; empty: nothing is kept.

@@ -35,7 +35,9 @@ type loadedMsg struct {
 func (a *App) loadCommands() []command.Command {
 	return []command.Command{
 		{Name: "view.flows.load", Params: params(param("path", command.Path)), Help: "Load flows from a file.",
-			Run: func(_ context.Context, args command.Args) (any, error) { return nil, a.loadFile(args[0].(string), nil) }},
+			Run: func(_ context.Context, args command.Args) (any, error) {
+				return nil, a.loadFile(args[0].(string), nil, nil)
+			}},
 		{Name: "readfile.reading", Result: command.Bool, Help: "Return whether a file of flows is being read.",
 			Run: func(context.Context, command.Args) (any, error) { return len(a.loads) > 0, nil }},
 	}
@@ -55,7 +57,11 @@ func (a *App) loadFirst() tea.Cmd {
 			return nil
 		}
 	}
-	if err := a.loadFile(path, wanted); err != nil {
+	var aim func(*flow.Flow)
+	if a.aim != nil {
+		aim = a.aim()
+	}
+	if err := a.loadFile(path, wanted, aim); err != nil {
 		a.fail(err)
 	}
 	cmds := a.pending
@@ -63,8 +69,9 @@ func (a *App) loadFirst() tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-// loadFile reads a file apart from the screen. Its flows get new ids, so that a file can be loaded twice.
-func (a *App) loadFile(path string, wanted *filter.Filter) error {
+// loadFile reads a file apart from the screen. Its flows get new ids, so that a file can be loaded twice, and are changed by aim if
+// that is not nil.
+func (a *App) loadFile(path string, wanted *filter.Filter, aim func(*flow.Flow)) error {
 	switch {
 	case a.read == nil:
 		return errors.New("flow files cannot be read here")
@@ -74,12 +81,12 @@ func (a *App) loadFile(path string, wanted *filter.Filter) error {
 	ctx, cancel := context.WithCancel(a.life)
 	l := &load{path: path, cancel: cancel}
 	a.loads = append(a.loads, l)
-	a.later(func() tea.Msg { return loadedMsg{l, a.loadFlows(ctx, l, wanted)} })
+	a.later(func() tea.Msg { return loadedMsg{l, a.loadFlows(ctx, l, wanted, aim)} })
 	return nil
 }
 
 // loadFlows puts the flows of a file into the store, whole batches and what is left of one at the end. It is called apart from the screen.
-func (a *App) loadFlows(ctx context.Context, l *load, wanted *filter.Filter) error {
+func (a *App) loadFlows(ctx context.Context, l *load, wanted *filter.Filter, aim func(*flow.Flow)) error {
 	var batch []*flow.Flow
 	put := func() {
 		a.store.PutAll(batch)
@@ -98,6 +105,9 @@ func (a *App) loadFlows(ctx context.Context, l *load, wanted *filter.Filter) err
 			continue
 		}
 		f.ID = flow.NewID() // nobody else has f
+		if aim != nil {
+			aim(f)
+		}
 		if batch = append(batch, f); len(batch) == loadBatch {
 			put()
 		}

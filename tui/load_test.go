@@ -59,8 +59,11 @@ func TestSetRfile(t *testing.T) {
 		d.run("set readfile_filter ~zz")
 		d.wantScreen("readfile_filter: ", "unknown operator ~zz")
 		d.run("set readfile_filter '~m POST'")
+		d.app.aim = func() func(*flow.Flow) {
+			return func(f *flow.Flow) { f.Request.Host, f.Request.Headers = "stage.test", nil }
+		}
 		d.run("set rfile x.mitm")
-		d.wantScreen("Loaded 1 flow from x.mitm.")
+		d.wantScreen("Loaded 1 flow from x.mitm.", "stage.test")
 		d.run("set rfile")
 		if d.app.view.Len() != 1 {
 			t.Error(d.app.view.Len(), "flows")

@@ -79,6 +79,7 @@ func consoleConfig(opts *option.Options) (tui.Config, error) {
 	}
 	return tui.Config{
 		Store: flowstore.New(flowstore.Config{}), Options: opts, Events: events.New(), Keymap: keys, Confdir: confdir, Read: readFlows,
+		Aim: func() func(*flow.Flow) { return proxy.Retarget(opts) },
 	}, nil
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"sluice/flowstore/dump"
 	"sluice/flowstore/har"
+	"sluice/proxy"
 	"sluice/proxy/filter"
 	"sluice/proxy/flow"
 	"sluice/proxy/option"
@@ -94,6 +95,7 @@ func loadAtStart(ctx context.Context, opts *option.Options, batch pending) error
 	if err != nil {
 		return err
 	}
+	aim := proxy.Retarget(opts)
 	since, n := time.Now(), 0
 	for f, bad := range readFlows(path) {
 		if bad != nil {
@@ -101,6 +103,9 @@ func loadAtStart(ctx context.Context, opts *option.Options, batch pending) error
 			break
 		}
 		if n++; wanted.Match(f) {
+			if aim != nil {
+				aim(f)
+			}
 			batch.add(f)
 		}
 		if batch.full() || time.Since(since) > readPause {
