@@ -85,11 +85,11 @@ func (p *Proxy) replayFiles(read ReadFlows, paths []string) error {
 	flow.Distinct(all)
 	for _, f := range all {
 		if err := p.Replay(f); err != nil {
-			var url string
+			log := p.cfg.Log
 			if f.Request != nil {
-				url = f.Request.PrettyURL()
+				log = log.With("url", f.Request.PrettyURL())
 			}
-			p.cfg.Log.Warn("a flow is not replayed", "url", url, "err", err)
+			log.Warn("a flow is not replayed", "err", err)
 		}
 	}
 	return nil
