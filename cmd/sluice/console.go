@@ -35,6 +35,7 @@ func runConsole(cmd *cobra.Command, args []string) (err error) {
 	if err := checkHARDump(opts); err != nil {
 		return err
 	}
+	opts.Subscribe(func([]string) error { return checkHARDump(opts) }, "hardump") // it is written at the end, when it is too late
 	stopProfile, err := profile(cmd)
 	if err != nil {
 		return err

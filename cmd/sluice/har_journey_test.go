@@ -70,6 +70,15 @@ func TestJourneyDamagedArchive(t *testing.T) {
 	})
 }
 
+// TestJourneyArchiveThatCannotBe refuses to write what is listed to a place that is not there when it is named, not at the end.
+func TestJourneyArchiveThatCannotBe(t *testing.T) {
+	journey(t, nil, nil, func(t *testing.T, w *world, x *terminal) {
+		x.press(":", "set hardump /none/of/these/x.har", keyEnter)
+		seeWords(x, "Error: cannot write the HTTP archive that hardump names: open /none/of/these/x.har: no such file or directory")
+		quit(x)
+	})
+}
+
 // TestJourneyArchiveTimes shows in the detail of a flow when what happened, as the archive of a browser says.
 func TestJourneyArchiveTimes(t *testing.T) {
 	chrome, err := filepath.Abs("../../flowstore/har/testdata/chrome.har")
