@@ -163,7 +163,10 @@ func decodeMapping(root *yaml.Node) (values map[string]any, passed []string, err
 		}
 		lines[key.Value] = key.Line
 		s, err := lookup(key.Value)
-		if err != nil {
+		switch {
+		case err != nil && misspelt(key.Value):
+			return nil, nil, fmt.Errorf("line %d: %w", key.Line, err)
+		case err != nil:
 			passed = append(passed, fmt.Sprintf("line %d: %v", key.Line, err))
 			continue
 		}

@@ -52,6 +52,8 @@ func TestLoadFile(t *testing.T) {
 
 func TestLoadFileErrors(t *testing.T) {
 	tests := []struct{ text, err string }{
+		{"anticache: true\nlisten_prt: 1\n", `line 2: unknown option "listen_prt": did you mean listen_port?`},
+		{"proxyauht: me:secret\n", `line 1: unknown option "proxyauht": did you mean proxyauth?`},
 		{"anticache: 1\n", `line 1: anticache cannot be "1": write a value of type bool`},
 		{"listen_host: off\n", ""},
 		{"listen_host: true\n", `line 1: listen_host cannot be "true": write a value of type str`},
@@ -94,10 +96,10 @@ func TestLoadFileErrors(t *testing.T) {
 // TestNamesThatAreNoOptions: those of other versions, and of scripts, do not keep what is with them from being read.
 func TestNamesThatAreNoOptions(t *testing.T) {
 	dir := t.TempDir()
-	path := writeFile(t, dir, "config.yaml", "dns_mode: regular\nanticache: true\nlisten_prt: [1]\nof_a_script: {a: b}\n")
+	path := writeFile(t, dir, "config.yaml", "dns_mode: regular\nanticache: true\nserver_listen_port: [1]\nof_a_script: {a: b}\n")
 	want := []string{
 		`passed over in ` + path + `, line 1: unknown option "dns_mode": write mode: [regular, dns@53]`,
-		`passed over in ` + path + `, line 3: unknown option "listen_prt": did you mean listen_port?`,
+		`passed over in ` + path + `, line 3: unknown option "server_listen_port": sluice --options lists them all, and O in the console`,
 		`passed over in ` + path + `, line 4: unknown option "of_a_script": sluice --options lists them all, and O in the console`,
 	}
 	o := New()

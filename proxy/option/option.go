@@ -90,8 +90,9 @@ func (o *Options) Unsupported() []string {
 	return all
 }
 
-// Passed says of every name in the config files that Apply has read and that is no option what it may be instead. Such names
-// are passed over, as they are by mitmproxy: they may be options of a script, or of another version.
+// Passed says of every name in the config files that Apply has read and that is no option what there may be instead. Such names
+// are passed over, as they are by mitmproxy: they may be options of a script, or of another version. Only a name that is
+// misspelt is an error.
 func (o *Options) Passed() []string {
 	o.mu.RLock()
 	defer o.mu.RUnlock()
@@ -123,10 +124,21 @@ func lookup(name string) (*Spec, error) {
 	if instead, ok := former[name]; ok {
 		return nil, fmt.Errorf("unknown option %q: %s", name, instead)
 	}
-	if near := spell.Nearest(strings.ReplaceAll(strings.ToLower(name), "-", "_"), maps.Keys(table)); near != "" {
+	if near := nearest(name); near != "" {
 		return nil, fmt.Errorf("unknown option %q: did you mean %s?", name, near)
 	}
 	return nil, fmt.Errorf("unknown option %q: sluice --options lists them all, and O in the console", name)
+}
+
+func nearest(name string) string {
+	return spell.Nearest(strings.ReplaceAll(strings.ToLower(name), "-", "_"), maps.Keys(table))
+}
+
+// misspelt reports whether a name is that of an option but for a letter or two. That is rather a mistake than an option of a
+// script or of another version.
+func misspelt(name string) bool {
+	near := nearest(name)
+	return former[name] == "" && near != "" && spell.Distance(name, near) <= 2
 }
 
 // former says what there is instead of options that earlier versions of mitmproxy had.
