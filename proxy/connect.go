@@ -33,7 +33,7 @@ func (c *client) open(cmd *layer.OpenConnection) {
 		fail(fmt.Errorf("connection killed: %s", srv.Error))
 		return
 	}
-	if err := c.mayOpen(); err != nil {
+	if err := c.reserve(); err != nil {
 		srv.Error = err.Error()
 		srv.Touch()
 		c.e.cfg.Addons.Handle(&layer.ServerConnectError{Server: srv, Client: c.conn})
@@ -52,7 +52,6 @@ func (c *client) open(cmd *layer.OpenConnection) {
 		dial = c.e.cfg.DialUDP
 	}
 	c.wg.Add(1)
-	c.e.sockets.Add(1)
 	go func() {
 		nc, err := dial(ctx, addr)
 		if err != nil && context.Cause(ctx) == context.DeadlineExceeded {
@@ -66,7 +65,6 @@ func (c *client) open(cmd *layer.OpenConnection) {
 // opened tells the layers how connecting went and reads from the server until it ends. Then the client's group is told.
 func (c *client) opened(cmd *layer.OpenConnection, nc net.Conn, err error) {
 	srv := cmd.Server
-	c.e.sockets.Add(-1) // the socket counts from now on
 	c.mu.Lock()
 	delete(c.opening, &srv.Conn)
 	var s *socket
@@ -78,6 +76,7 @@ func (c *client) opened(cmd *layer.OpenConnection, nc net.Conn, err error) {
 	case c.dead:
 		c.mu.Unlock()
 		nc.Close()
+		c.e.sockets.Add(-1)
 		c.wg.Done()
 		return
 	default:
@@ -91,6 +90,7 @@ func (c *client) opened(cmd *layer.OpenConnection, nc net.Conn, err error) {
 		c.e.cfg.Addons.Handle(&layer.ServerConnected{Server: srv, Client: c.conn})
 	}
 	c.mu.Unlock()
+	c.e.sockets.Add(-1) // what was reserved: the socket, if there is one, counts by itself
 	if s == nil {
 		c.log(slog.LevelInfo, "cannot connect to server", "server", srv.Address, "err", err)
 		c.post(&layer.OpenCompleted{Cmd: cmd, Err: err})

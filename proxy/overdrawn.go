@@ -31,13 +31,15 @@ func (c *client) turnAway() {
 // someServers is how many connections to servers any client gets, however many there are already.
 const someServers = 8
 
-// mayOpen reports whether the client may have another connection to a server: some in any case, and beyond those, no more than are left for
-// all. So those with the most go without first. The caller holds the lock.
-func (c *client) mayOpen() error {
+// reserve counts one more connection to a server, if the client may have it: some in any case, and beyond those, no more than are left
+// for all. So those with the most go without first. The caller holds the lock.
+func (c *client) reserve() error {
 	own := len(c.sockets) + len(c.opening)
 	limit := c.e.cfg.MaxSockets
-	if own <= someServers || limit == 0 || own <= limit-int(c.e.sockets.Load()) {
-		return nil
+	for open := c.e.sockets.Load(); own <= someServers || limit == 0 || own <= limit-int(open); open = c.e.sockets.Load() {
+		if c.e.sockets.CompareAndSwap(open, open+1) {
+			return nil
+		}
 	}
 	return fmt.Errorf("no more connections: the client has %d already, and nearly all of the %d that are allowed at once are open; "+
 		"ulimit -n says how many files a program may open", own, limit)
