@@ -2,6 +2,7 @@ package addon
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"unicode/utf8"
 
@@ -30,13 +31,16 @@ func (d *Dumper) request(s *dumpSettings, f *flow.Flow) {
 	if s.showHost {
 		url = r.PrettyURL()
 	}
+	if r.Host == "" { // it was refused for that
+		url = r.Path
+	}
 	if url = content.Clean(url); s.detail == 1 {
 		if w := d.width(); w > 0 {
 			url = cut(url, max(w-25, 50))
 		}
 	}
 	version := ""
-	if oldHTTP := strings.HasPrefix(r.Version, "HTTP/1."); !oldHTTP || f.Response != nil && !strings.HasPrefix(f.Response.Version, "HTTP/1.") {
+	if namesVersions(f) {
 		version = " " + content.Clean(r.Version)
 	}
 	d.printf("%s: %s %s%s\n", d.client(f), d.brush.paint(inkMethod, content.Clean(r.Method)), url, version)
@@ -49,10 +53,24 @@ func (d *Dumper) response(s *dumpSettings, f *flow.Flow) {
 	if f.Replay == flow.ReplayedResponse {
 		replay = d.brush.paint(inkWarn, "[replay]") + " "
 	}
-	status := strings.TrimRight(fmt.Sprintf("%d %s", r.Status, content.Clean(r.Reason)), " ")
-	d.printf("%s%s%s %s\n", arrow(s, f), replay, d.brush.paint(statusInk(r.Status), status), size(&r.Body))
+	version, reason := "", r.Reason
+	if namesVersions(f) {
+		version = content.Clean(r.Version) + " "
+	}
+	if reason == "" && !speaksHTTP1(r.Version) { // which alone has reasons (RFC 9113 §8.3.2)
+		reason = http.StatusText(r.Status)
+	}
+	status := strings.TrimRight(fmt.Sprintf("%d %s", r.Status, content.Clean(reason)), " ")
+	d.printf("%s%s%s%s %s\n", arrow(s, f), replay, version, d.brush.paint(statusInk(r.Status), status), size(&r.Body))
 	d.details(s, &r.HTTPMessage, f.Request.Path, false)
 }
+
+// namesVersions reports whether the versions of a flow's messages are worth a word: HTTP/1 on both sides is not.
+func namesVersions(f *flow.Flow) bool {
+	return !speaksHTTP1(f.Request.Version) || f.Response != nil && !speaksHTTP1(f.Response.Version)
+}
+
+func speaksHTTP1(version string) bool { return strings.HasPrefix(version, "HTTP/1.") }
 
 // arrow leads to what came back. At detail 1 that stands below the method.
 func arrow(s *dumpSettings, f *flow.Flow) string {
@@ -92,11 +110,16 @@ func (d *Dumper) body(s *dumpSettings, meta content.Meta, b *flow.Body, h flow.H
 		d.printf("\n%s%s\n", indent, d.brush.paint(inkFaint, fmt.Sprintf("(only the first %d of %d bytes were recorded)", b.Kept(), b.Len())))
 	case b.Gap() != flow.Whole:
 		d.printf("\n%s%s\n", indent, d.brush.paint(inkFaint, "(content missing)"))
-	case b.Len() > 0:
+	case b.Len() > 0 || s.showsQuery(meta):
 		plain, _ := content.Decode(h, b.Bytes())
 		d.printf("\n")
 		d.lines(s, meta, plain)
 	}
+}
+
+// showsQuery reports whether the query of a request without a body stands in the place of the body.
+func (s *dumpSettings) showsQuery(meta content.Meta) bool {
+	return meta.Request && (s.view == content.Auto || s.view == "query") && content.Detect(meta, nil) == "query"
 }
 
 func (d *Dumper) lines(s *dumpSettings, meta content.Meta, data []byte) {

@@ -46,15 +46,47 @@ func dump(t *testing.T, cfg DumperConfig, specs []string, flows ...*flow.Flow) s
 	return out.String()
 }
 
+// TestDumperVersions: the versions are printed unless both are HTTP/1, and a response of HTTP/2 has a reason as others do.
+func TestDumperVersions(t *testing.T) {
+	f := exchange()
+	f.Response.Version, f.Response.Reason = "HTTP/2.0", ""
+	want := "127.0.0.1:50000: POST https://shop.test/cart?id=7 HTTP/1.1\n              << HTTP/2.0 201 Created 11b\n"
+	if got := dump(t, DumperConfig{}, nil, f); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	f.Request.Version, f.Response.Version = "HTTP/2.0", "HTTP/1.1"
+	want = "127.0.0.1:50000: POST https://shop.test/cart?id=7 HTTP/2.0\n              << HTTP/1.1 201 11b\n"
+	if got := dump(t, DumperConfig{}, nil, f); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	f.Response = nil
+	want = "127.0.0.1:50000: POST https://shop.test/cart?id=7 HTTP/2.0\n"
+	if got := dump(t, DumperConfig{}, nil, f); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestDumperQuery: a request without a body has its query printed in the place of it, if no view is asked for that shows none.
+func TestDumperQuery(t *testing.T) {
+	f := exchange()
+	f.Request.Headers, f.Request.Path, f.Response.Body = nil, "/cart?id=7&q=a%20b", flow.Body{}
+	if got := dump(t, DumperConfig{}, []string{"flow_detail=3"}, f); !strings.Contains(got, "\n    id: 7\n    q: a b\n\n << ") || strings.Count(got, "id: 7") != 1 {
+		t.Errorf("got %q", got)
+	}
+	if got := dump(t, DumperConfig{}, []string{"flow_detail=3", "dumper_default_contentview=json"}, f); strings.Contains(got, "id: 7") {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestDumperDetail(t *testing.T) {
 	head := "127.0.0.1:50000: POST https://shop.test/cart?id=7\n"
-	headers := "    Host: shop.test\n    X-Evil: a␛[2Jb\n\n << 201 Created 11b\n    Content-Type: application/json\n"
+	request, response := "    Host: shop.test\n    X-Evil: a␛[2Jb\n", "\n << 201 Created 11b\n    Content-Type: application/json\n"
 	body := "\n    {\n        \"ok\": true\n    }\n"
 	for detail, want := range map[string]string{
 		"0": "",
 		"1": head + "              << 201 Created 11b\n",
-		"2": head + headers + "\n",
-		"3": head + headers + body + "\n",
+		"2": head + request + response + "\n",
+		"3": head + request + "\n    id: 7\n" + response + body + "\n",
 	} {
 		if got := dump(t, DumperConfig{}, []string{"flow_detail=" + detail}, exchange()); got != want {
 			t.Errorf("detail %s:\n%q, want\n%q", detail, got, want)
@@ -75,6 +107,14 @@ func TestDumperChoosesWhatToPrint(t *testing.T) {
 	}
 	if got := dump(t, DumperConfig{}, []string{"dumper_filter=~m GET"}, exchange()); got != "" {
 		t.Errorf("the filter let through %q", got)
+	}
+}
+
+func TestDumperRequestToNobody(t *testing.T) {
+	f := exchange()
+	f.Request.Scheme, f.Request.Host, f.Request.Port, f.Response = "", "", 0, nil
+	if got, want := dump(t, DumperConfig{}, nil, f), "127.0.0.1:50000: POST /cart?id=7\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
