@@ -9,12 +9,15 @@ import (
 	"os"
 	"os/signal"
 	"runtime/pprof"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"sluice/proxy"
+	"sluice/proxy/content"
 	"sluice/proxy/option"
 )
 
@@ -88,9 +91,20 @@ func place(a net.Addr) string {
 // announce logs where the proxy listens, and which options have no effect.
 func announce(p *proxy.Proxy, opts *option.Options, log *slog.Logger) {
 	p.Announce()
-	for _, text := range append(opts.Passed(), opts.Unsupported()...) {
+	for _, text := range slices.Concat(opts.Passed(), opts.Unsupported(), unknownViews(opts)) {
 		log.Warn(text)
 	}
+}
+
+// unknownViews says of the content views that options ask for which of them do not exist, as some of mitmproxy's do not.
+func unknownViews(opts *option.Options) (texts []string) {
+	for _, name := range []string{"console_default_contentview", "dumper_default_contentview"} {
+		view := opts.Str(name)
+		if _, ok := content.Lookup(view); !ok && view != content.Auto {
+			texts = append(texts, fmt.Sprintf("%s: there is no content view %q, so the best one is taken; there are %s", name, view, strings.Join(content.Names(), ", ")))
+		}
+	}
+	return texts
 }
 
 // profile writes a CPU profile to the file that --cpuprofile names, until stop is called.
