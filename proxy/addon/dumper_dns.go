@@ -20,10 +20,10 @@ func (d *Dumper) dns(s *dumpSettings, f *flow.Flow) {
 	}
 	d.printf("%s: %s %s\n", d.client(f), d.brush.paint(inkMethod, "DNS "+op+kind), content.Clean(name))
 	if r := f.DNSResponse; r != nil {
-		d.printf("%s%s\n", arrow(s, f), d.answers(s, r))
+		d.printf("%s%s\n", arrow(s, f, 0), d.answers(s, r))
 	}
 	if f.Error != nil {
-		d.printf("%s%s\n", arrow(s, f), d.brush.paint(inkBad, content.Clean(f.Error.Message)))
+		d.printf("%s%s\n", arrow(s, f, 0), d.brush.paint(inkBad, content.Clean(f.Error.Message)))
 	}
 }
 

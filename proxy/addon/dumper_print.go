@@ -21,7 +21,7 @@ func (d *Dumper) exchange(s *dumpSettings, f *flow.Flow) {
 		}
 	}
 	if f.Error != nil {
-		d.printf("%s%s\n", arrow(s, f), d.brush.paint(inkBad, content.Clean(f.Error.Message)))
+		d.printf("%s%s\n", arrow(s, f, 0), d.brush.paint(inkBad, content.Clean(f.Error.Message)))
 	}
 }
 
@@ -49,10 +49,6 @@ func (d *Dumper) request(s *dumpSettings, f *flow.Flow) {
 
 func (d *Dumper) response(s *dumpSettings, f *flow.Flow) {
 	r := f.Response
-	replay := ""
-	if f.Replay == flow.ReplayedResponse {
-		replay = d.brush.paint(inkWarn, "[replay]") + " "
-	}
 	version, reason := "", r.Reason
 	if namesVersions(f) {
 		version = content.Clean(r.Version) + " "
@@ -61,7 +57,12 @@ func (d *Dumper) response(s *dumpSettings, f *flow.Flow) {
 		reason = http.StatusText(r.Status)
 	}
 	status := strings.TrimRight(fmt.Sprintf("%d %s", r.Status, content.Clean(reason)), " ")
-	d.printf("%s%s%s%s %s\n", arrow(s, f), replay, version, d.brush.paint(statusInk(r.Status), status), size(&r.Body))
+	replay := ""
+	if f.Replay == flow.ReplayedResponse {
+		replay = "[replay]"
+	}
+	lead := arrow(s, f, len(replay)+utf8.RuneCountInString(version))
+	d.printf("%s%s%s%s %s\n", d.brush.paint(inkWarn, replay), lead, version, d.brush.paint(statusInk(r.Status), status), size(&r.Body))
 	d.details(s, &r.HTTPMessage, f.Request.Path, false)
 }
 
@@ -72,12 +73,12 @@ func namesVersions(f *flow.Flow) bool {
 
 func speaksHTTP1(version string) bool { return strings.HasPrefix(version, "HTTP/1.") }
 
-// arrow leads to what came back. At detail 1 that stands below the method.
-func arrow(s *dumpSettings, f *flow.Flow) string {
+// arrow leads to what came back. At detail 1 that stands below the method, also with as many cells as taken around the arrow.
+func arrow(s *dumpSettings, f *flow.Flow, taken int) string {
 	if s.detail > 1 {
 		return " << "
 	}
-	return strings.Repeat(" ", max(utf8.RuneCountInString(clientName(f))-2, 0)) + " << "
+	return strings.Repeat(" ", max(utf8.RuneCountInString(clientName(f))-2-taken, 0)) + " << "
 }
 
 // details prints headers from detail 2 on, and the body and the trailers from 3 on.

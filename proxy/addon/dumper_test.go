@@ -46,16 +46,23 @@ func dump(t *testing.T, cfg DumperConfig, specs []string, flows ...*flow.Flow) s
 	return out.String()
 }
 
-// TestDumperVersions: the versions are printed unless both are HTTP/1, and a response of HTTP/2 has a reason as others do.
+// TestDumperVersions: the versions are printed unless both are HTTP/1, a response of HTTP/2 has a reason as others do, and the
+// status stands below the method.
 func TestDumperVersions(t *testing.T) {
 	f := exchange()
 	f.Response.Version, f.Response.Reason = "HTTP/2.0", ""
-	want := "127.0.0.1:50000: POST https://shop.test/cart?id=7 HTTP/1.1\n              << HTTP/2.0 201 Created 11b\n"
+	want := "127.0.0.1:50000: POST https://shop.test/cart?id=7 HTTP/1.1\n     << HTTP/2.0 201 Created 11b\n"
 	if got := dump(t, DumperConfig{}, nil, f); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+	f.Response.Version, f.Response.Reason, f.Replay = "HTTP/1.1", "Created", flow.ReplayedResponse
+	want = "127.0.0.1:50000: POST https://shop.test/cart?id=7\n[replay]      << 201 Created 11b\n"
+	if got := dump(t, DumperConfig{}, nil, f); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	f.Response.Reason, f.Replay = "", flow.NotReplayed
 	f.Request.Version, f.Response.Version = "HTTP/2.0", "HTTP/1.1"
-	want = "127.0.0.1:50000: POST https://shop.test/cart?id=7 HTTP/2.0\n              << HTTP/1.1 201 11b\n"
+	want = "127.0.0.1:50000: POST https://shop.test/cart?id=7 HTTP/2.0\n     << HTTP/1.1 201 11b\n"
 	if got := dump(t, DumperConfig{}, nil, f); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
