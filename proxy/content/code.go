@@ -50,7 +50,7 @@ func showJavaScript(m Meta, data []byte) (iter.Seq[Line], error) {
 func showCSS(m Meta, data []byte) (iter.Seq[Line], error) { return showCode(m, &css, data) }
 
 func showCode(m Meta, l *language, data []byte) (iter.Seq[Line], error) {
-	text := utf8Of(m, data)
+	text := UTF8(m, data)
 	return write(func(p *pen) { printCode(p, l, text, 0) }), nil
 }
 

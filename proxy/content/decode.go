@@ -34,10 +34,10 @@ func Decode(h flow.Headers, data []byte) (plain []byte, note string) {
 	return data, "[cannot decode]"
 }
 
-// utf8Of returns text as UTF-8 without a byte order mark. The charset is that of
+// UTF8 returns text as UTF-8 without a byte order mark. The charset is that of
 // the mark, the content type or an HTML meta element, in this order; without one, or with one
 // that is not known, the text is taken as UTF-8.
-func utf8Of(m Meta, text []byte) []byte {
+func UTF8(m Meta, text []byte) []byte {
 	if bytes.HasPrefix(text, utf8BOM) {
 		return text[len(utf8BOM):]
 	}

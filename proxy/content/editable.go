@@ -63,7 +63,7 @@ func hexEncode(_, text []byte) ([]byte, error) {
 
 func jsonText(m Meta, data []byte) ([]byte, error) {
 	var b bytes.Buffer
-	if err := json.Indent(&b, bytes.TrimSpace(utf8Of(m, data)), "", strings.Repeat(" ", jsonIndent)); err != nil {
+	if err := json.Indent(&b, bytes.TrimSpace(UTF8(m, data)), "", strings.Repeat(" ", jsonIndent)); err != nil {
 		return nil, fmt.Errorf("it is no JSON: %w", err)
 	}
 	b.WriteByte('\n')

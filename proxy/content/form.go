@@ -77,5 +77,5 @@ func formText(m Meta, s string) string {
 	if m.param("charset") == "" {
 		return plain
 	}
-	return string(utf8Of(m, []byte(plain)))
+	return string(UTF8(m, []byte(plain)))
 }

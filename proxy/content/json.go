@@ -70,7 +70,7 @@ func startsJSON(b []byte) bool {
 // showJSON writes one value or many after one another, with the order of keys
 // and the text of numbers as they are. Escapes of non-ASCII characters are resolved, others are kept.
 func showJSON(m Meta, data []byte) (iter.Seq[Line], error) {
-	text := utf8Of(m, data)
+	text := UTF8(m, data)
 	guard := jsonGuard(text)
 	if !startsJSON(bytes.TrimLeft(text[guard:], " \t\r\n")) {
 		return nil, errors.New("no JSON value at its beginning")

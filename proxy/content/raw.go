@@ -6,7 +6,7 @@ import (
 )
 
 func showRaw(m Meta, data []byte) (iter.Seq[Line], error) {
-	return write(func(p *pen) { printRaw(p, utf8Of(m, data)) }), nil
+	return write(func(p *pen) { printRaw(p, UTF8(m, data)) }), nil
 }
 
 // printRaw writes text as it is. A newline at its end begins no line.

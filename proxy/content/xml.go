@@ -40,7 +40,7 @@ func xmlPriority(m Meta, data []byte) float64 {
 // showXML indents markup by its nesting. It is tolerant: what is no markup is text, end tags
 // without a beginning stay where they are, and nothing but blanks is lost.
 func showXML(m Meta, data []byte) (iter.Seq[Line], error) {
-	text := utf8Of(m, data)
+	text := UTF8(m, data)
 	if len(text) == 0 {
 		return nil, errors.New("it is empty")
 	}

@@ -7,7 +7,7 @@ import (
 
 // showYAML colours keys, comments and scalars, and keeps every line as it is.
 func showYAML(m Meta, data []byte) (iter.Seq[Line], error) {
-	text := utf8Of(m, data)
+	text := UTF8(m, data)
 	return write(func(p *pen) {
 		for len(text) > 0 && !p.stopped {
 			line, rest, _ := bytes.Cut(text, newline)

@@ -102,6 +102,20 @@ func TestExportOfWhatIsMissing(t *testing.T) {
 func TestCut(t *testing.T) {
 	f := testFlow(t)
 	f.Error = &flow.Error{Message: "broken", Time: noon}
+	latin, nowhere := testFlow(t), testFlow(t)
+	latin.Response.Headers = flow.Headers{{Name: "Content-Type", Value: "text/plain; charset=latin1"}}
+	latin.Response.Body, nowhere.Server = flow.BodyOf([]byte("caf\xe9")), flow.NewServer(flow.Addr{})
+	for _, c := range []struct {
+		f          *flow.Flow
+		spec, want string
+	}{
+		{latin, "response.text", "café"}, {latin, "response.content", "caf\xe9"}, {f, "request.header[ X-It ]", "it's"},
+		{nowhere, "server_conn.address.port", ""}, {nowhere, "server_conn.address.host", ""},
+	} {
+		if got, err := Cut(c.f, c.spec); err != nil || string(got) != c.want {
+			t.Errorf("%s = %q, %v; want %q", c.spec, got, err, c.want)
+		}
+	}
 	for spec, want := range map[string]string{
 		"request.method": "POST", "request.url": "http://example.com:8080/a?b=c", "request.port": "8080",
 		"request.header[x-it]": "it's", "request.header[none]": "", "response.status_code": "200", "response.content": "hello",

@@ -58,8 +58,13 @@ var cutters = map[string]cutter{
 	"client_conn.sni":             func(f *flow.Flow) []byte { return []byte(f.Client.SNI) },
 	"client_conn.tls_established": func(f *flow.Flow) []byte { return strconv.AppendBool(nil, !f.Client.TLSSetup.IsZero()) },
 
-	"server_conn.address.host":    func(f *flow.Flow) []byte { return []byte(f.Server.Address.Host) },
-	"server_conn.address.port":    func(f *flow.Flow) []byte { return strconv.AppendInt(nil, int64(f.Server.Address.Port), 10) },
+	"server_conn.address.host": func(f *flow.Flow) []byte { return []byte(f.Server.Address.Host) },
+	"server_conn.address.port": func(f *flow.Flow) []byte {
+		if f.Server.Address.IsZero() {
+			return nil
+		}
+		return strconv.AppendInt(nil, int64(f.Server.Address.Port), 10)
+	},
 	"server_conn.ip_address.host": func(f *flow.Flow) []byte { return host(f.Server.Peer) },
 	"server_conn.ip_address.port": func(f *flow.Flow) []byte { return port(f.Server.Peer) },
 	"server_conn.peername.host":   func(f *flow.Flow) []byte { return host(f.Server.Peer) },
@@ -171,7 +176,7 @@ func Cut(f *flow.Flow, spec string) ([]byte, error) {
 		if message == nil {
 			return nil, nil
 		}
-		return []byte(strings.Join(message.Headers.Values(strings.TrimSuffix(name, "]")), ", ")), nil
+		return []byte(strings.Join(message.Headers.Values(strings.TrimSpace(strings.TrimSuffix(name, "]"))), ", ")), nil
 	}
 	switch what {
 	case "headers", "content", "text", "raw_content", "timestamp_start", "timestamp_end":
@@ -208,6 +213,9 @@ func cutMessage(f *flow.Flow, m *flow.HTTPMessage, what string) ([]byte, error) 
 		return transcript(f.WebSocket), nil
 	}
 	plain, _ := content.Decode(m.Headers, m.Body.Bytes())
+	if what == "text" {
+		plain = content.UTF8(content.MetaOf(m.Headers, "", false), plain)
+	}
 	return plain, nil
 }
 
