@@ -92,7 +92,7 @@ func (c *client) opened(cmd *layer.OpenConnection, nc net.Conn, err error) {
 	c.mu.Unlock()
 	c.e.sockets.Add(-1) // what was reserved: the socket, if there is one, counts by itself
 	if s == nil {
-		c.log(slog.LevelInfo, "cannot connect to server", "server", srv.Address, "err", err)
+		c.log(slog.LevelInfo, "cannot connect to server", failure(srv.Address, err)...)
 		c.post(&layer.OpenCompleted{Cmd: cmd, Err: err})
 		c.wg.Done()
 		return
@@ -100,6 +100,14 @@ func (c *client) opened(cmd *layer.OpenConnection, nc net.Conn, err error) {
 	c.log(slog.LevelDebug, "server connect", "server", srv.Address)
 	c.post(&layer.OpenCompleted{Cmd: cmd})
 	c.attend(s, func() { c.closed(s, srv) })
+}
+
+// failure returns what to log of an attempt to connect: the address too, if the error does not name it.
+func failure(to flow.Addr, err error) []any {
+	if strings.Contains(err.Error(), to.String()) {
+		return []any{"err", err}
+	}
+	return []any{"server", to, "err", err}
 }
 
 // closed drops a server's connection that has ended.

@@ -1,11 +1,14 @@
 package proxy
 
 import (
+	"errors"
 	"io"
 	"net"
 	"os"
 	"syscall"
 	"testing"
+
+	"sluice/proxy/flow"
 )
 
 func TestLocalhost(t *testing.T) {
@@ -40,6 +43,17 @@ func TestDialBelowLocalhost(t *testing.T) {
 	defer nc.Close()
 	if got, err := io.ReadAll(nc); err != nil || string(got) != "hello" {
 		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+// TestFailureNamesTheServerOnce: a log line says where to a connection failed, and says it once.
+func TestFailureNamesTheServerOnce(t *testing.T) {
+	to := flow.Addr{Host: "shop.test", Port: 80}
+	if got := failure(to, errors.New("connect to shop.test:80: no such host")); len(got) != 2 || got[0] != "err" {
+		t.Errorf("got %v", got)
+	}
+	if got := failure(to, errors.New("it is blocked")); len(got) != 4 || got[1] != to {
+		t.Errorf("got %v", got)
 	}
 }
 
