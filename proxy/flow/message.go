@@ -55,6 +55,12 @@ func (r *Request) PrettyHost() string {
 	return h
 }
 
+// PrettyPort returns the port that belongs to PrettyHost.
+func (r *Request) PrettyPort() int {
+	_, p := r.claimed()
+	return p
+}
+
 // PrettyURL is URL with the host and port that the client named.
 func (r *Request) PrettyURL() string {
 	if r.Method == "CONNECT" {

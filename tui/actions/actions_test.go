@@ -67,6 +67,50 @@ func TestExport(t *testing.T) {
 	}
 }
 
+// TestExportPinned: the host that curl is given an address for is that of the URL, also if it is an address itself.
+func TestExportPinned(t *testing.T) {
+	f := testFlow(t)
+	f.Request.Port = 9000 // where the request went; it names another one
+	for host, want := range map[string]string{
+		"example.com:8080": " --resolve 'example.com:8080:[192.0.2.1]' ", "[2001:db8::1]:8080": " --connect-to '[2001:db8::1]:8080:[192.0.2.1]:' ",
+		"192.0.2.1:8080": "curl --compressed -H ",
+	} {
+		f.Request.Headers = f.Request.Headers.Set("Host", host)
+		got, err := Export("curl", f, true)
+		if err != nil || !strings.Contains(string(got), want) || !strings.Contains(string(got), "http://"+host+"/a?b=c") {
+			t.Errorf("%s: %v %s", host, err, got)
+		}
+	}
+}
+
+// TestExportJoinsCookies: the cookies that HTTP/2 has in several fields are one, and those of HTTP/1 as they were.
+func TestExportJoinsCookies(t *testing.T) {
+	f := testFlow(t)
+	f.Request.Headers = flow.Headers{{Name: "cookie", Value: "a=1"}, {Name: "x", Value: "y"}, {Name: "cookie", Value: "b=2"}}
+	for _, format := range []string{"curl", "go", "httpie", "raw_request"} {
+		for version, want := range map[string]int{"HTTP/2.0": 1, "HTTP/1.1": 2} {
+			f.Request.Version = version
+			got, err := Export(format, f, false)
+			if text := string(got); err != nil || strings.Count(text, "cookie") != want || strings.Contains(text, "a=1; b=2") != (want == 1) {
+				t.Errorf("%s of %s: %v %s", format, version, err, text)
+			}
+		}
+	}
+	if len(f.Request.Headers) != 3 {
+		t.Errorf("the flow was changed: %v", f.Request.Headers)
+	}
+}
+
+// TestExportOfOtherFlows says what a flow is that is not HTTP.
+func TestExportOfOtherFlows(t *testing.T) {
+	f := &flow.Flow{Kind: flow.DNS, Client: &flow.Client{}, Server: &flow.Server{}}
+	for _, format := range Formats() {
+		if _, err := Export(format, f, false); err == nil || !strings.HasPrefix(err.Error(), "can't export a DNS flow: ") {
+			t.Errorf("%s: %v", format, err)
+		}
+	}
+}
+
 // TestHostOfAnAddress: a Host header has brackets around an address of IPv6, with or without a port.
 func TestHostOfAnAddress(t *testing.T) {
 	for url, want := range map[string]string{"http://[::1]/": "[::1]", "http://[::1]:8080/": "[::1]:8080", "https://192.0.2.1:443/": "192.0.2.1"} {
@@ -93,9 +137,6 @@ func TestExportOfWhatIsMissing(t *testing.T) {
 	f.Request.Body = flow.BodyGap(5, flow.Unrecorded)
 	if _, err := Export("raw", f, false); err == nil || !strings.Contains(err.Error(), "missing") {
 		t.Errorf("a missing body: %v", err)
-	}
-	if _, err := Export("curl", &flow.Flow{Kind: flow.TCP}, false); !errors.Is(err, errNoRequest) {
-		t.Errorf("a TCP flow: %v", err)
 	}
 }
 

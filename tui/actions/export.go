@@ -41,7 +41,13 @@ func Export(format string, f *flow.Flow, preserveIP bool) ([]byte, error) {
 	return nil, fmt.Errorf("no such export format: %s; take one of %s", format, strings.Join(Formats(), ", "))
 }
 
-var errNoRequest = errors.New("can't export flow with no request")
+// noRequest says why there is nothing to export of a flow.
+func noRequest(f *flow.Flow) error {
+	if f.Kind != flow.HTTP {
+		return fmt.Errorf("can't export a %s flow: the formats are those of HTTP; cut takes things out of others, and w saves them whole", strings.ToUpper(f.Kind.String()))
+	}
+	return errors.New("can't export flow with no request")
+}
 
 // An outline is a request as a command line names it.
 type outline struct {
@@ -54,7 +60,7 @@ type outline struct {
 
 func outlineOf(f *flow.Flow) (outline, error) {
 	if f.Request == nil {
-		return outline{}, errNoRequest
+		return outline{}, noRequest(f)
 	}
 	r := f.Request
 	body, err := plainBody(&r.HTTPMessage, "request")
@@ -62,7 +68,7 @@ func outlineOf(f *flow.Flow) (outline, error) {
 		return outline{}, err
 	}
 	o := outline{request: r, body: body}
-	for _, h := range r.Headers {
+	for _, h := range oneCookie(r) {
 		switch name := strings.ToLower(h.Name); {
 		case name == "content-length", name == "transfer-encoding", strings.HasPrefix(name, ":"),
 			name == "content-encoding" && len(body) > 0:
@@ -77,9 +83,18 @@ func outlineOf(f *flow.Flow) (outline, error) {
 	return o, nil
 }
 
+// oneCookie returns the headers of a request with all Cookie fields of HTTP/2 in one, as HTTP/1 has it (RFC 9113 §8.2.3).
+func oneCookie(r *flow.Request) flow.Headers {
+	all := r.Headers.Values("Cookie")
+	if len(all) < 2 || strings.HasPrefix(r.Version, "HTTP/1") {
+		return r.Headers
+	}
+	return r.Headers.Set("cookie", strings.Join(all, "; "))
+}
+
 func exportRaw(f *flow.Flow) ([]byte, error) {
 	if f.Request == nil {
-		return nil, errors.New("can't export flow with no request or response")
+		return nil, noRequest(f)
 	}
 	if f.Response == nil {
 		return exportRequest(f)
@@ -102,9 +117,11 @@ func exportRaw(f *flow.Flow) ([]byte, error) {
 func exportRequest(f *flow.Flow) ([]byte, error) {
 	r := f.Request
 	if r == nil {
-		return nil, errNoRequest
+		return nil, noRequest(f)
 	}
-	headers, body, err := plainMessage(&r.HTTPMessage, "request")
+	m := r.HTTPMessage
+	m.Headers = oneCookie(r)
+	headers, body, err := plainMessage(&m, "request")
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +142,10 @@ func exportRequest(f *flow.Flow) ([]byte, error) {
 
 func exportResponse(f *flow.Flow) ([]byte, error) {
 	r := f.Response
-	if r == nil {
+	switch {
+	case r == nil && f.Request == nil:
+		return nil, noRequest(f)
+	case r == nil:
 		return nil, errors.New("can't export flow with no response")
 	}
 	headers, body, err := plainMessage(&r.HTTPMessage, "response")

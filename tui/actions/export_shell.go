@@ -3,6 +3,7 @@ package actions
 import (
 	"bytes"
 	"fmt"
+	"net/netip"
 	"strings"
 	"unicode/utf8"
 
@@ -18,8 +19,8 @@ func exportCurl(f *flow.Flow, preserveIP bool) ([]byte, error) {
 		return nil, err
 	}
 	args := []string{"curl"}
-	if peer := f.Server.Peer; preserveIP && peer.IsValid() && peer.Addr().String() != o.request.PrettyHost() {
-		args = append(args, "--resolve", fmt.Sprintf("%s:%d:[%s]", o.request.PrettyHost(), o.request.Port, peer.Addr()))
+	if preserveIP {
+		args = append(args, curlAddress(o.request, f.Server.Peer)...)
 	}
 	if strings.ContainsAny(o.request.Path, "[]{}") { // which curl takes for a set of URLs
 		args = append(args, "--globoff")
@@ -43,6 +44,18 @@ func exportCurl(f *flow.Flow, preserveIP bool) ([]byte, error) {
 		return join(append(args, "--data-raw", string(o.body)))
 	}
 	return join(append(args, "-d", string(o.body)))
+}
+
+// curlAddress returns what has curl connect to an address, whatever it may know of the host's own.
+func curlAddress(r *flow.Request, to netip.AddrPort) []string {
+	host, port, ip := r.PrettyHost(), r.PrettyPort(), to.Addr()
+	switch {
+	case !ip.IsValid() || ip.String() == host:
+		return nil
+	case strings.Contains(host, ":"): // --resolve takes no IPv6 address for a name
+		return []string{"--connect-to", fmt.Sprintf("[%s]:%d:[%s]:", host, port, ip)}
+	}
+	return []string{"--resolve", fmt.Sprintf("%s:%d:[%s]", host, port, ip)}
 }
 
 // curlMethod returns what has curl use the method of a request, with the fields that it would add otherwise.
