@@ -20,7 +20,7 @@ func (d *Dumper) exchange(s *dumpSettings, f *flow.Flow) {
 			d.response(s, f)
 		}
 	}
-	if f.Error != nil {
+	if f.Error != nil && f.WebSocket == nil { // how that ended is printed at its end
 		d.printf("%s%s\n", arrow(s, f, 0), d.brush.paint(inkBad, content.Clean(f.Error.Message)))
 	}
 }
@@ -152,70 +152,6 @@ func roleInk(r content.Role) ink {
 		return inkError
 	}
 	return inkPlain
-}
-
-// message prints one message of a conversation.
-func (d *Dumper) message(s *dumpSettings, f *flow.Flow, m *flow.Message) {
-	kind := f.Kind.String()
-	if f.WebSocket != nil {
-		kind = "WebSocket binary message"
-		if m.Text {
-			kind = "WebSocket text message"
-		}
-	}
-	arrow := "->"
-	if !m.FromClient {
-		arrow = "<-"
-	}
-	d.printf("%s %s %s %s %s\n", d.client(f), arrow, kind, arrow, content.Clean(target(f)))
-	if s.detail < 3 || len(m.Content) == 0 {
-		return
-	}
-	d.lines(s, content.Meta{Request: m.FromClient}, m.Content)
-	d.printf("\n")
-}
-
-// ending prints how a conversation ended.
-func (d *Dumper) ending(s *dumpSettings, f *flow.Flow) {
-	if w := f.WebSocket; w != nil {
-		who := "server"
-		if w.ClosedByClient {
-			who = "client"
-		}
-		reason := strings.TrimSpace(fmt.Sprintf("%d %s", w.CloseCode, w.CloseReason))
-		d.printf("WebSocket connection closed by %s: %s\n", who, content.Clean(reason))
-	}
-	if f.TLSNote() != "" {
-		d.tlsNote(f)
-	} else if f.Error != nil {
-		d.printf("%s: %s\n", d.client(f), d.brush.paint(inkBad, content.Clean(f.Error.Message)))
-	} else if f.WebSocket == nil && s.detail > 1 {
-		d.printf("%s: %s closed\n", d.client(f), f.Kind)
-	}
-}
-
-// tlsNote prints what became of TLS, why, and what to do.
-func (d *Dumper) tlsNote(f *flow.Flow) {
-	why, i := f.Metadata[flow.MetaReason], inkWarn
-	if f.Error != nil {
-		why, i = f.Error.Message, inkBad
-	}
-	d.printf("%s: %s\n%s%s\n", d.client(f), d.brush.paint(i, content.Clean(f.TLSNote())), indent, content.Clean(why))
-	if remedy := f.Metadata[flow.MetaRemedy]; remedy != "" {
-		d.printf("%sWhat to do: %s\n", indent, content.Clean(remedy))
-	}
-}
-
-// target is what a conversation is with: host:port, and the path of a WebSocket.
-func target(f *flow.Flow) string {
-	name := f.Server.Address.String()
-	if f.Server.Address.IsZero() && f.Request != nil {
-		name = flow.JoinHostPort(f.Request.Host, f.Request.Port)
-	}
-	if f.Request != nil {
-		name += f.Request.Path
-	}
-	return name
 }
 
 // clientName is what stands in front of a flow.

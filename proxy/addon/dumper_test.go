@@ -176,12 +176,37 @@ func TestDumperConversation(t *testing.T) {
 	f.Messages = append(f.Messages, flow.Message{Content: []byte("reply")})
 	f.Live, f.Error = false, &flow.Error{Message: "reset"}
 	last := f.Snapshot()
-	want := "127.0.0.1:50000 -> tcp -> db.test:5432\n127.0.0.1:50000 <- tcp <- db.test:5432\n127.0.0.1:50000: reset\n"
+	want := "127.0.0.1:50000 -> tcp -> db.test:5432\n127.0.0.1:50000 <- tcp <- db.test:5432\nError in TCP connection to db.test:5432: reset\n"
 	if got := dump(t, DumperConfig{}, nil, first, second, last); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if got := dump(t, DumperConfig{}, []string{"flow_detail=3"}, last); !strings.Contains(got, "    reply\n") || strings.Contains(got, "\a") {
 		t.Errorf("got %q", got)
+	}
+}
+
+// TestDumperEndOfWebSocket: a WebSocket that was closed as it should be is told from one with which something was wrong.
+func TestDumperEndOfWebSocket(t *testing.T) {
+	for _, c := range []struct {
+		end   flow.WebSocket
+		error string
+		want  string
+	}{
+		{flow.WebSocket{CloseCode: 1000, ClosedByClient: true}, "", "WebSocket connection closed by client: 1000\n"},
+		{flow.WebSocket{CloseCode: 1001, CloseReason: "bye\x07"}, "", "WebSocket connection closed by server: 1001 bye␇\n"},
+		{flow.WebSocket{CloseCode: 1006}, "", "Error in WebSocket connection to shop.test:443: WebSocket Error: ABNORMAL_CLOSURE\n"},
+		{flow.WebSocket{CloseCode: 1011, CloseReason: "o\x1b"}, "", "Error in WebSocket connection to shop.test:443: WebSocket Error: INTERNAL_ERROR (reason: o␛)\n"},
+		{flow.WebSocket{CloseCode: 4000}, "", "Error in WebSocket connection to shop.test:443: WebSocket Error: UNKNOWN_ERROR=4000\n"},
+		{flow.WebSocket{}, "killed", "Error in WebSocket connection to shop.test:443: killed\n"},
+	} {
+		f := exchange()
+		f.WebSocket = &c.end
+		if c.error != "" {
+			f.Error = &flow.Error{Message: c.error}
+		}
+		if got := dump(t, DumperConfig{}, nil, f); !strings.HasSuffix(got, c.want) || strings.Count(got, "onnection") != 1 || strings.Count(got, "killed") > 1 {
+			t.Errorf("got %q, want %q at its end", got, c.want)
+		}
 	}
 }
 
