@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"os/signal"
 	"syscall"
 	"time"
 
@@ -39,6 +40,7 @@ func runDump(cmd *cobra.Command, args []string) (err error) {
 	if err := checkHARDump(opts); err != nil {
 		return err
 	}
+	signal.Ignore(syscall.SIGPIPE) // a reader that goes away is an error of writing, after which files are still completed
 	archive := &harDump{}
 	defer func() { err = errors.Join(err, archive.Close()) }()
 	out, finish := printer(os.Stdout)

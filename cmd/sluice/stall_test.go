@@ -2,9 +2,12 @@ package main
 
 import (
 	"bufio"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -53,5 +56,27 @@ func TestDumpWithoutReader(t *testing.T) {
 	}
 	if err := dump.Wait(); err != nil {
 		t.Errorf("dump ended with %v", err)
+	}
+}
+
+// TestDumpWhoseReaderLeaves completes the files that it writes when its lines are not wanted any more.
+func TestDumpWhoseReaderLeaves(t *testing.T) {
+	out, in, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out.Close()
+	dir := t.TempDir()
+	archive := filepath.Join(dir, "all.har")
+	dump := exec.Command("sluice", "dump", "-n", "-r", "../../flowstore/dump/testdata/successful_log.mitm", "--set", "confdir="+dir, "--set", "hardump="+archive)
+	var said strings.Builder
+	dump.Stdout, dump.Stderr = in, &said
+	err = dump.Run()
+	in.Close()
+	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 1 || !strings.Contains(said.String(), "sluice: cannot print: ") {
+		t.Errorf("dump ended with %v and said %q", err, said.String())
+	}
+	if b, err := os.ReadFile(archive); err != nil || !json.Valid(b) {
+		t.Errorf("the archive is %q, %v", b, err)
 	}
 }

@@ -134,8 +134,8 @@ func (p *Printer) fail(err error) {
 	p.change.Broadcast()
 }
 
-// Close waits until all is written, or for ctx; then it says how many lines nobody has read.
-// Nothing may be written after it.
+// Close waits until all is written, or for ctx; then it says how many lines nobody has read. It returns the error of a write that
+// Failed has told nobody of. Nothing may be written after it.
 func (p *Printer) Close(ctx context.Context) error {
 	p.mu.Lock()
 	p.closed = true
@@ -143,7 +143,12 @@ func (p *Printer) Close(ctx context.Context) error {
 	p.mu.Unlock()
 	select {
 	case <-p.ended:
-		return nil
+		select {
+		case err := <-p.failed:
+			return err
+		default:
+			return nil
+		}
 	case <-ctx.Done():
 	}
 	p.mu.Lock()

@@ -83,6 +83,20 @@ func TestPrinterWaitsForFiles(t *testing.T) {
 	})
 }
 
+// TestPrinterFailsLate: who ends before the failure of a write is heard of learns of it from Close.
+func TestPrinterFailsLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := io.Pipe()
+		full := errors.New("no space left")
+		r.CloseWithError(full)
+		p := NewPrinter(PrinterConfig{Out: w})
+		io.WriteString(p, "a\n")
+		if err := p.Close(t.Context()); !errors.Is(err, full) {
+			t.Errorf("closed with %v", err)
+		}
+	})
+}
+
 func TestPrinterReportsFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, w := io.Pipe()
