@@ -37,7 +37,22 @@ func newRoot() *cobra.Command {
 	bind(dump, option.DumpFlags())
 	root.AddCommand(dump)
 	root.AddCommand(topics()...)
+	root.SetHelpCommand(helpCommand())
 	return root
+}
+
+// helpCommand returns the command that prints the help of a command or a topic. That of cobra prints the root's for those that there are not.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "help [topic]", Short: "Help about a topic or a command",
+		RunE: func(help *cobra.Command, args []string) error {
+			cmd, rest, err := help.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return fmt.Errorf("there is no help about %q: sluice help lists the topics, sluice --options and --commands all else", strings.Join(args, " "))
+			}
+			return cmd.Help()
+		},
+	}
 }
 
 // bind gives a command the flags of all programs and its own.
