@@ -392,18 +392,23 @@ func TestBlock(t *testing.T) {
 		{"192.168.1.7", true, false, false},
 		{"192.168.1.7", true, true, true},
 		{"fe80::1", true, true, true},
+		{"198.18.0.7", true, false, false},
+		{"192.0.2.2", true, false, false},
+		{"::ffff:203.0.113.9", true, true, true},
+		{"2001:db8::1", true, false, false},
+		{"192.0.3.1", true, false, true},
 		{"8.8.8.8", true, false, true},
 		{"::ffff:8.8.8.8", true, false, true},
 		{"8.8.8.8", false, true, false},
 		{"2001:4860:4860::8888", true, false, true},
 	} {
-		b := &addon.Block{Log: slog.New(slog.DiscardHandler)}
+		b := &addon.Block{}
 		b.Global.Store(tc.global)
 		b.Private.Store(tc.private)
 		c := &flow.Client{Conn: flow.Conn{Peer: netip.AddrPortFrom(netip.MustParseAddr(tc.ip), 1)}}
 		b.Handle(&layer.ClientConnected{Client: c})
-		if refused := c.Error != ""; refused != tc.refused {
-			t.Errorf("%+v: refused %v", tc, refused)
+		if refused := strings.Contains(c.Error, ": set it to false"); refused != tc.refused {
+			t.Errorf("%+v: refused %v: %s", tc, refused, c.Error)
 		}
 	}
 }

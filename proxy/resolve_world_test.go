@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"context"
-	"log/slog"
 	"net"
 	"net/netip"
 	"sync/atomic"
@@ -160,7 +159,7 @@ func TestResolvingEnds(t *testing.T) {
 // Who may not use the proxy gets no answers, by DNS either.
 func TestDNSIsNotOpen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		block := &addon.Block{Log: slog.New(slog.DiscardHandler)}
+		block := &addon.Block{}
 		block.Global.Store(true)
 		w, a := newDNSWorld(t, Config{Addons: addon.Chain{block}}, map[string]func(net.Conn){"192.0.2.1:53": liar})
 		a.in <- datagram{ask("a.test."), netip.MustParseAddrPort("8.8.8.8:53")}

@@ -72,7 +72,7 @@ func (p *Proxy) Kill(id flow.ID) bool { return p.intercept.Kill(id) || p.Engine.
 
 // addons makes the chain and binds every addon to its options.
 func (p *Proxy) addons(log *slog.Logger) (addon.Chain, error) {
-	block := &addon.Block{Log: log}
+	block := &addon.Block{}
 	anticache, anticomp := &addon.AntiCache{}, &addon.AntiComp{}
 	records, altSvc := &addon.StripDNSHTTPS{}, &addon.UpdateAltSvc{}
 	next, err := addon.NewNextLayer(p.opts)
