@@ -72,11 +72,8 @@ func (a *App) loadFirst() tea.Cmd {
 // loadFile reads a file apart from the screen. Its flows get new ids, so that a file can be loaded twice, and are changed by aim if
 // that is not nil.
 func (a *App) loadFile(path string, wanted *filter.Filter, aim func(*flow.Flow)) error {
-	switch {
-	case a.read == nil:
+	if a.read == nil {
 		return errors.New("flow files cannot be read here")
-	case path == "-":
-		return errors.New(`the console has the standard input: load a file, or use "sluice dump -r -"`)
 	}
 	ctx, cancel := context.WithCancel(a.life)
 	l := &load{path: path, cancel: cancel}

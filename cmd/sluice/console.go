@@ -62,7 +62,7 @@ func runConsole(cmd *cobra.Command, args []string) (err error) {
 	run.owned.Go(func() {
 		each(p.Flows(), func(batch []*flow.Flow) { cfg.Store.PutAll(batch); stream.Put(batch) }, nil, nil)
 	})
-	if err := p.StartReplays(readFlows); err != nil {
+	if err := p.StartReplays(readNamed); err != nil {
 		return errors.Join(err, run.end())
 	}
 	return errors.Join(tui.Run(run.stopped, cfg), run.end(), saveHARDump(opts, cfg.Store))
@@ -79,7 +79,7 @@ func consoleConfig(opts *option.Options) (tui.Config, error) {
 		return tui.Config{}, err
 	}
 	return tui.Config{
-		Store: flowstore.New(flowstore.Config{}), Options: opts, Events: events.New(), Keymap: keys, Confdir: confdir, Read: readFlows,
+		Store: flowstore.New(flowstore.Config{}), Options: opts, Events: events.New(), Keymap: keys, Confdir: confdir, Read: readNamed,
 		Aim: func() func(*flow.Flow) { return proxy.Retarget(opts) },
 	}, nil
 }

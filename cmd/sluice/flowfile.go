@@ -31,7 +31,7 @@ const (
 const heavy = 32 << 20
 
 // readFlows reads the flows of a file one after the other, those of the standard input for "-"; an error is the last of them.
-// It is what rfile, -C, -S and the commands that load and replay files read with.
+// It is what rfile, -C and -S read with when there is no console.
 func readFlows(path string) iter.Seq2[*flow.Flow, error] {
 	return func(yield func(*flow.Flow, error) bool) {
 		in := os.Stdin
@@ -51,6 +51,20 @@ func readFlows(path string) iter.Seq2[*flow.Flow, error] {
 			return yield(f, err)
 		})
 	}
+}
+
+// readNamed is readFlows for the console, whose keys come from the standard input.
+func readNamed(path string) iter.Seq2[*flow.Flow, error] {
+	var err error
+	switch path {
+	case "":
+		err = errors.New("a path is needed, as in: ./flows.mitm")
+	case "-":
+		err = errors.New("the console has the standard input: name a file, or use \"sluice dump\"")
+	default:
+		return readFlows(path)
+	}
+	return func(yield func(*flow.Flow, error) bool) { yield(nil, err) }
 }
 
 // readFrom reads a flow file or an HTTP archive, whichever it is.

@@ -167,3 +167,19 @@ func TestJourneyDamagedFile(t *testing.T) {
 		quit(x)
 	})
 }
+
+// TestJourneyStandardInput asks for flows from where the keys come from. They are refused, and the keys go on working.
+func TestJourneyStandardInput(t *testing.T) {
+	journey(t, nil, nil, func(t *testing.T, _ *world, x *terminal) {
+		refused := "the console has the standard input: name a file"
+		for _, line := range []string{"view.flows.load -", "replay.server.file -", "replay.client.file -", "set server_replay -"} {
+			x.press(":", line, keyEnter)
+			seeWords(x, refused)
+			x.press(":", "replay.server.stop", keyEnter) // another message, in its place
+			seeWords(x, "Server replay stopped.")
+		}
+		x.press(":", `view.flows.load ""`, keyEnter)
+		seeWords(x, "a path is needed, as in: ./flows.mitm")
+		quit(x)
+	})
+}
