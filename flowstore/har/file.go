@@ -175,11 +175,16 @@ func (w *File) Close() error {
 	return err
 }
 
-// Save writes flows to a file, and returns how many were written. When ctx ends before, what is there is an archive of the first of them.
+// Save writes flows to a file, and returns how many were written. What was in it is lost only when all is written. When ctx ends
+// before, what is written is an archive of the first of them.
 func Save(ctx context.Context, path string, flows iter.Seq[*flow.Flow]) (int, error) {
+	return dump.Replace(path, func(path string) (n int, all bool, err error) { return save(ctx, path, flows) })
+}
+
+func save(ctx context.Context, path string, flows iter.Seq[*flow.Flow]) (n int, all bool, err error) {
 	file, err := Create(path)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	for f := range flows {
 		if err = ctx.Err(); err != nil {
@@ -191,5 +196,5 @@ func Save(ctx context.Context, path string, flows iter.Seq[*flow.Flow]) (int, er
 		}
 	}
 	err = errors.Join(err, file.Close())
-	return file.written, err
+	return file.written, err == nil, err
 }
