@@ -42,9 +42,9 @@ func TestSaveFile(t *testing.T) {
 // TestSaveFileElsewhere makes no folder of a typing mistake.
 func TestSaveFileElsewhere(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "tpyo", "x.mitm")
-	drive(t, 160, 24, gallery(), func(d *driver) {
+	drive(t, 220, 24, gallery(), func(d *driver) {
 		d.run("save.file @shown " + path)
-		d.wantScreen("0 flows of 13 were saved to ", "no such file or directory: choose a folder that is there, or make this one")
+		d.wantScreen("0 flows of 13 were saved: ", "no such file or directory: choose a folder that is there, or make this one")
 	})
 	if _, err := os.Stat(filepath.Dir(path)); err == nil {
 		t.Error("the folder was made")

@@ -33,7 +33,7 @@ func (e Env) saveFile(_ context.Context, args command.Args) (any, error) {
 		if err == nil {
 			return "Saved " + count(n, "flow") + " to " + path + "." + missing(list) + said(notices) + archive(path), nil
 		}
-		return "", fmt.Errorf("%s of %d were saved to %s: %w", count(n, "flow"), len(list), path, err)
+		return "", fmt.Errorf("%s of %d were saved: %w", count(n, "flow"), len(list), err)
 	})
 	return nil, nil
 }
