@@ -11,7 +11,12 @@ import (
 // it, which takes its place after that. Where that cannot be, or nothing is in it, write gets the path itself. write says how
 // many flows it wrote, and whether those are all.
 func Replace(path string, write func(path string) (n int, all bool, err error)) (n int, err error) {
-	old, beside := newBeside(path)
+	target, err := filepath.EvalSymlinks(path) // a link stays one
+	var old *os.File
+	var beside string
+	if err == nil {
+		old, beside = newBeside(target)
+	}
 	if beside == "" {
 		n, _, err = write(path)
 		return n, err
@@ -21,16 +26,12 @@ func Replace(path string, write func(path string) (n int, all bool, err error)) 
 	if !all {
 		return n, leave(path, beside, n, err)
 	}
-	target, bad := filepath.EvalSymlinks(path) // path may be a link, which stays one
-	if info, bad := old.Stat(); bad == nil {
+	if info, err := old.Stat(); err == nil {
 		_ = os.Chmod(beside, info.Mode().Perm())
 	}
 	old.Close() // some systems replace no file that is open
-	if bad == nil {
-		bad = os.Rename(beside, target)
-	}
-	if bad != nil {
-		return n, leave(path, beside, n, bad)
+	if err := os.Rename(beside, target); err != nil {
+		return n, leave(path, beside, n, err)
 	}
 	return n, err
 }
@@ -44,10 +45,10 @@ func newBeside(path string) (old *os.File, beside string) {
 	if old, err = os.OpenFile(path, os.O_RDWR, 0); err != nil {
 		return nil, ""
 	}
-	if _, err := Claim(old); err == nil {
-		target, err := filepath.EvalSymlinks(path)
-		ext := filepath.Ext(target) // says whether an archive is compressed
-		if f, bad := os.CreateTemp(filepath.Dir(target), strings.TrimSuffix(filepath.Base(target), ext)+".*"+ext); err == nil && bad == nil {
+	if _, err = Claim(old); err == nil {
+		ext := filepath.Ext(path) // says whether an archive is compressed
+		var f *os.File
+		if f, err = os.CreateTemp(filepath.Dir(path), strings.TrimSuffix(filepath.Base(path), ext)+".*"+ext); err == nil {
 			f.Close()
 			return old, f.Name()
 		}
