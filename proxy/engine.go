@@ -249,7 +249,7 @@ func (e *Engine) Shutdown(ctx context.Context) {
 
 // publishAfter is how long what happens to flows is gathered: no person sees the
 // delay, a flow that is over by then is published once, and the reader is woken for many at once.
-const publishAfter = 4 * time.Millisecond
+const publishAfter = time.Millisecond
 
 // enqueue has a client's flows published soon.
 func (e *Engine) enqueue(c *client) {

@@ -15,7 +15,6 @@ func (s *Stream) Close() error {
 	s.closed = true
 	s.mu.Unlock()
 	tell(s.wake)
-	tell(s.now)
 	for before := (progress{tasks: -1}); ; {
 		late := time.NewTimer(s.patience)
 		select {

@@ -158,7 +158,7 @@ type counter struct {
 }
 
 func (c *counter) Write(b []byte) (n int, err error) {
-	for piece := range slices.Chunk(b, hasty) {
+	for piece := range slices.Chunk(b, portion) {
 		m, err := c.w.Write(piece)
 		n += m
 		c.n += int64(m)

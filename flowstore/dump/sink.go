@@ -166,9 +166,17 @@ func (s *sink) another() bool {
 	return strings.Contains(s.target.Path, "%") && s.target.name(time.Now()) != s.path
 }
 
+// waiting returns how many flows flush would write.
+func (s *sink) waiting() int {
+	if s.file == nil {
+		return 0
+	}
+	return s.file.Waiting()
+}
+
 // flush writes what waits for being written.
 func (s *sink) flush() {
-	if s.file != nil && s.file.Waiting() > 0 {
+	if s.waiting() > 0 {
 		if err := s.file.Flush(); err != nil {
 			s.report(err)
 		} else {

@@ -14,8 +14,8 @@ import (
 const (
 	// gather is how long a flow waits for others that are written with it.
 	gather = 200 * time.Millisecond
-	// hasty is how many bytes of flows are written without waiting for others.
-	hasty = 256 << 10
+	// portion is how many bytes a disk is given at once. Flows of fewer that wait are few.
+	portion = 256 << 10
 	// maxWaiting is how many bytes of flows are kept for a disk that is slow. What comes then is not written.
 	maxWaiting = 512 << 20
 	// patience is how long a file may take to be opened, or to take anything at the end.
@@ -41,7 +41,6 @@ type Stream struct {
 	limit    int64 // maxWaiting
 	patience time.Duration
 	wake     chan struct{} // something is to be done
-	now      chan struct{} // and at once
 	room     chan struct{} // less is waiting than before
 	over     chan struct{} // everything is done
 
@@ -50,7 +49,7 @@ type Stream struct {
 	closed  bool
 	todo    []task
 	waiting int64                  // bytes of flows in todo, and of those that are being written
-	taken   int                    // tasks that are worked on, with what they have had written
+	taken   int                    // tasks that are worked on, and flows that wait for being written with others
 	done    int                    // tasks that are over
 	open    map[flow.ID]*flow.Flow // flows that have not ended, as they were last
 	lost    int                    // flows that found no room
@@ -76,7 +75,7 @@ type setting struct {
 // NewStream returns a stream that writes nothing until Set. Close must be called.
 func NewStream(log *slog.Logger) *Stream {
 	s := &Stream{
-		log: log, limit: maxWaiting, patience: patience, wake: make(chan struct{}, 1), now: make(chan struct{}, 1), room: make(chan struct{}, 1), over: make(chan struct{}),
+		log: log, limit: maxWaiting, patience: patience, wake: make(chan struct{}, 1), room: make(chan struct{}, 1), over: make(chan struct{}),
 		open: map[flow.ID]*flow.Flow{}, sink: sink{log: log},
 	}
 	s.sink.moved = &s.moved
@@ -94,7 +93,6 @@ func (s *Stream) Set(t Target) error {
 	s.todo = append(s.todo, task{set: set})
 	s.mu.Unlock()
 	tell(s.wake)
-	tell(s.now)
 	late := time.NewTimer(s.patience)
 	defer late.Stop()
 	select {
@@ -138,13 +136,10 @@ func (s *Stream) putAll(batch []*flow.Flow, limit int64) {
 	for _, f := range batch {
 		s.put(f, limit)
 	}
-	begin, waiting, full := idle && len(s.todo) > 0, s.waiting, lost == 0 && s.lost > 0
+	begin, full := idle && len(s.todo) > 0, lost == 0 && s.lost > 0
 	s.mu.Unlock()
 	if begin {
 		tell(s.wake)
-	}
-	if waiting >= hasty {
-		tell(s.now)
 	}
 	if full {
 		s.log.Error("the disk is too slow, and no more flows are kept in memory for it: those that end now are missing in the file")
@@ -170,7 +165,7 @@ func (s *Stream) put(f *flow.Flow, limit int64) {
 func (s *Stream) Feed(batch []*flow.Flow) {
 	for s.putAll(batch, math.MaxInt64); ; <-s.room {
 		s.mu.Lock()
-		few := s.waiting <= hasty
+		few := s.waiting <= portion
 		s.mu.Unlock()
 		if few {
 			return
@@ -180,16 +175,20 @@ func (s *Stream) Feed(batch []*flow.Flow) {
 
 func (s *Stream) run() {
 	defer close(s.over)
+	var due <-chan time.Time // nil: nothing waits for being written
 	for {
-		<-s.wake
-		pause := time.NewTimer(gather)
 		select {
-		case <-pause.C:
-		case <-s.now:
-		}
-		pause.Stop()
-		if s.work() {
-			return
+		case <-s.wake:
+			if s.work() {
+				return
+			}
+			if due == nil && s.sink.waiting() > 0 {
+				due = time.After(gather)
+			}
+		case <-due:
+			due = nil
+			s.sink.flush()
+			s.gathered()
 		}
 	}
 }
@@ -198,7 +197,8 @@ func (s *Stream) run() {
 func (s *Stream) work() (last bool) {
 	s.mu.Lock()
 	todo := s.todo
-	s.todo, s.taken = nil, len(todo)
+	s.todo = nil
+	s.taken += len(todo)
 	last = s.closed
 	s.mu.Unlock()
 	done, weight := 0, int64(0)
@@ -210,20 +210,24 @@ func (s *Stream) work() (last bool) {
 			s.sink.add(t.flow)
 			weight += Weight(t.flow)
 		}
-		if done++; weight >= hasty {
+		if done++; weight >= portion {
 			s.finished(done, weight)
 			done, weight = 0, 0
 		}
 	}
 	s.finished(done, weight)
-	s.sink.flush()
-	s.mu.Lock()
-	s.taken = 0
-	s.mu.Unlock()
 	if last {
 		s.finish()
 	}
+	s.gathered()
 	return last
+}
+
+// gathered notes that all is done but for flows that wait for being written with others.
+func (s *Stream) gathered() {
+	s.mu.Lock()
+	s.taken = s.sink.waiting()
+	s.mu.Unlock()
 }
 
 // answer says whether a file could be opened.
@@ -242,7 +246,7 @@ func (s *Stream) finished(tasks int, weight int64) {
 	s.mu.Lock()
 	s.waiting -= weight
 	s.done += tasks
-	if s.lost > 0 && s.waiting <= hasty {
+	if s.lost > 0 && s.waiting <= portion {
 		s.sink.missed += s.lost
 		s.sink.lost += s.lost
 		s.lost = 0

@@ -90,7 +90,7 @@ func TestStreamSlow(t *testing.T) {
 	}
 	before, _ := s.progress()
 	for range 3 { // of the one flow, while nothing is finished
-		if _, err := io.CopyN(io.Discard, pipe, hasty); err != nil {
+		if _, err := io.CopyN(io.Discard, pipe, portion); err != nil {
 			t.Fatal(err)
 		}
 		now, _ := s.progress()
