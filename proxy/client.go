@@ -73,7 +73,7 @@ func newClient(e *Engine, r *role, nc net.Conn) *client {
 
 // serve runs a client from its first byte to its last and calls over when all its goroutines have ended.
 func (c *client) serve(over func()) {
-	c.log(slog.LevelDebug, "client connect")
+	c.log(slog.LevelInfo, "client connect")
 	c.e.cfg.Addons.Handle(&layer.ClientConnected{Client: c.conn})
 	if c.conn.Error != "" {
 		c.log(slog.LevelWarn, c.conn.Error)
@@ -94,7 +94,7 @@ func (c *client) serve(over func()) {
 	c.attend(c.sock, func() {
 		<-c.sock.gone
 		c.teardown()
-		c.log(slog.LevelDebug, "client disconnect")
+		c.log(slog.LevelInfo, "client disconnect")
 		c.e.cfg.Addons.Handle(&layer.ClientDisconnected{Client: c.conn})
 		over()
 	})

@@ -97,7 +97,7 @@ func (c *client) opened(cmd *layer.OpenConnection, nc net.Conn, err error) {
 		c.wg.Done()
 		return
 	}
-	c.log(slog.LevelDebug, "server connect", "server", srv.Address)
+	c.log(slog.LevelInfo, "server connect", "server", resolved(srv))
 	c.post(&layer.OpenCompleted{Cmd: cmd})
 	c.attend(s, func() { c.closed(s, srv) })
 }
@@ -110,6 +110,15 @@ func failure(to flow.Addr, err error) []any {
 	return []any{"server", to, "err", err}
 }
 
+// resolved names a server that is connected: its address, and where that led if it is a name.
+func resolved(srv *flow.Server) string {
+	name := srv.Address.String()
+	if at := srv.Peer.String(); srv.Peer.IsValid() && at != name {
+		return name + " (" + at + ")"
+	}
+	return name
+}
+
 // closed drops a server's connection that has ended.
 func (c *client) closed(s *socket, srv *flow.Server) {
 	defer c.wg.Done()
@@ -120,7 +129,7 @@ func (c *client) closed(s *socket, srv *flow.Server) {
 	srv.Touch()
 	c.e.cfg.Addons.Handle(&layer.ServerDisconnected{Server: srv, Client: c.conn})
 	c.mu.Unlock()
-	c.log(slog.LevelDebug, "server disconnect", "server", srv.Address)
+	c.log(slog.LevelInfo, "server disconnect", "server", srv.Address)
 }
 
 // close carries out a CloseConnection. What was sent before is written first.

@@ -96,13 +96,15 @@ func levelInk(l slog.Level) ink {
 	return inkPlain
 }
 
-// addAttr writes an attribute behind the message. What says why something failed stands without its key.
+// addAttr writes an attribute behind the message. A server, and what says why something failed, stand without their key.
 func addAttr(client, attrs *string, a slog.Attr) {
 	v := a.Value.Resolve().String()
 	switch a.Key {
 	case "":
 	case "client":
 		*client = v
+	case "server":
+		*attrs += " " + v
 	case "err", "error", "warning":
 		*attrs += ": " + v
 	case "stack":

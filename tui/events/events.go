@@ -195,6 +195,10 @@ func writeAttr(b *strings.Builder, why *string, prefix string, a slog.Attr) {
 		*why += ": " + text
 		return
 	}
+	if a.Key == "server" {
+		b.WriteString(" " + text)
+		return
+	}
 	if text == "" || strings.ContainsAny(text, " \"=\n") {
 		text = fmt.Sprintf("%q", text)
 	}
