@@ -68,9 +68,9 @@ type App struct {
 	noFlow  string                  // the spec in the line being run that is of no flow; "": none is
 	pending []tea.Cmd               // to be returned from Update
 	editing *editSession
-	read    func(path string) iter.Seq2[*flow.Flow, error] // nil: files cannot be read
-	aim     func() func(*flow.Flow)                        // Config.Aim
-	loads   []*load                                        // files that are being read
+	read    func(context.Context, string) iter.Seq2[*flow.Flow, error] // nil: files cannot be read
+	aim     func() func(*flow.Flow)                                    // Config.Aim
+	loads   []*load                                                    // files that are being read
 
 	// life is the context of all that runs apart from Update; it ends with the program.
 	life context.Context

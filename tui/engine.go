@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"crypto/x509"
 	"iter"
 
@@ -28,9 +29,9 @@ type Config struct {
 	Engine Engine
 	// CA is the authority of the proxy's certificates, for browsers to trust; nil: they trust none.
 	CA *x509.Certificate
-	// Read reads the flows of a file; an error is the last of them. Nil: files cannot be read.
-	Read func(path string) iter.Seq2[*flow.Flow, error]
-	// Aim returns what changes the flows of the option rfile before they are listed. Nil, or if it returns nil: they stay as they are.
+	// Read reads the flows of a file; an error is the last of them, that of ctx if it ends before. Nil: files cannot be read.
+	Read func(ctx context.Context, path string) iter.Seq2[*flow.Flow, error]
+	// Aim returns what changes the flows of a file before they are listed. Nil, or if it returns nil: they stay as they are.
 	Aim func() func(*flow.Flow)
 	// Commands are more commands to register.
 	Commands []command.Command

@@ -36,7 +36,7 @@ func (a *App) loadCommands() []command.Command {
 	return []command.Command{
 		{Name: "view.flows.load", Params: params(param("path", command.Path)), Help: "Load flows from a file.",
 			Run: func(_ context.Context, args command.Args) (any, error) {
-				return nil, a.loadFile(args[0].(string), nil, nil)
+				return nil, a.loadFile(args[0].(string), nil)
 			}},
 		{Name: "readfile.reading", Result: command.Bool, Help: "Return whether a file of flows is being read.",
 			Run: func(context.Context, command.Args) (any, error) { return len(a.loads) > 0, nil }},
@@ -57,11 +57,7 @@ func (a *App) loadFirst() tea.Cmd {
 			return nil
 		}
 	}
-	var aim func(*flow.Flow)
-	if a.aim != nil {
-		aim = a.aim()
-	}
-	if err := a.loadFile(path, wanted, aim); err != nil {
+	if err := a.loadFile(path, wanted); err != nil {
 		a.fail(err)
 	}
 	cmds := a.pending
@@ -69,11 +65,14 @@ func (a *App) loadFirst() tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-// loadFile reads a file apart from the screen. Its flows get new ids, so that a file can be loaded twice, and are changed by aim if
-// that is not nil.
-func (a *App) loadFile(path string, wanted *filter.Filter, aim func(*flow.Flow)) error {
+// loadFile reads a file apart from the screen. Its flows get new ids, so that a file can be loaded twice.
+func (a *App) loadFile(path string, wanted *filter.Filter) error {
 	if a.read == nil {
 		return errors.New("flow files cannot be read here")
+	}
+	var aim func(*flow.Flow)
+	if a.aim != nil {
+		aim = a.aim()
 	}
 	ctx, cancel := context.WithCancel(a.life)
 	l := &load{path: path, cancel: cancel}
@@ -91,7 +90,7 @@ func (a *App) loadFlows(ctx context.Context, l *load, wanted *filter.Filter, aim
 		batch = batch[:0]
 	}
 	defer put()
-	for f, err := range a.read(l.path) {
+	for f, err := range a.read(ctx, l.path) {
 		if err == nil {
 			err = ctx.Err()
 		}

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"errors"
 	"iter"
 	"strings"
@@ -10,8 +11,8 @@ import (
 )
 
 // source is a file whose flows come when the test lets them.
-func source(more <-chan *flow.Flow, end error) func(string) iter.Seq2[*flow.Flow, error] {
-	return func(string) iter.Seq2[*flow.Flow, error] {
+func source(more <-chan *flow.Flow, end error) func(context.Context, string) iter.Seq2[*flow.Flow, error] {
+	return func(context.Context, string) iter.Seq2[*flow.Flow, error] {
 		return func(yield func(*flow.Flow, error) bool) {
 			for f := range more {
 				if !yield(f, nil) {
@@ -67,6 +68,15 @@ func TestSetRfile(t *testing.T) {
 		d.run("set rfile")
 		if d.app.view.Len() != 1 {
 			t.Error(d.app.view.Len(), "flows")
+		}
+		other := make(chan *flow.Flow, 1)
+		other <- gallery()[0]
+		close(other)
+		d.app.read = source(other, nil)
+		d.run("view.flows.load y.mitm")
+		d.settle()
+		if f := d.app.view.FlowAt(1); f.Request.Host != "stage.test" {
+			t.Error("a file that is loaded later does not go where the proxy stands in for")
 		}
 	})
 }

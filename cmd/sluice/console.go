@@ -55,14 +55,14 @@ func runConsole(cmd *cobra.Command, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	announce(p, opts, log)
 	cfg.Engine, cfg.CA = engine{p}, p.CA.Certificate()
 	// Ctrl-C is a key here, and a signal only while an editor has the terminal, which it is meant for.
 	run := start(p, syscall.SIGTERM, syscall.SIGHUP)
+	announce(p, opts, log)
 	run.owned.Go(func() {
 		each(p.Flows(), func(batch []*flow.Flow) { cfg.Store.PutAll(batch); stream.Put(batch) }, nil, nil)
 	})
-	if err := p.StartReplays(readNamed); err != nil {
+	if err := run.startReplays(readNamed); err != nil {
 		return errors.Join(err, run.end())
 	}
 	return errors.Join(tui.Run(run.stopped, cfg), run.end(), saveHARDump(opts, cfg.Store))

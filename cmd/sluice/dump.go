@@ -64,7 +64,6 @@ func runDump(cmd *cobra.Command, args []string) (err error) {
 	if archive, err = openHARDump(opts, log); err != nil {
 		return err
 	}
-	announce(p, opts, log)
 	d := &destinations{dumper, stream, archive}
 	return d.serve(p, opts, log, out.Failed())
 }
@@ -100,13 +99,14 @@ func (d *destinations) feed(batch []*flow.Flow) {
 // serve has the proxy serve until it is told to stop, has done all there was to do, or printing has failed.
 func (d *destinations) serve(p *proxy.Proxy, opts *option.Options, log *slog.Logger, failed <-chan error) error {
 	run := start(p, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	announce(p, opts, log)
 	loaded := make(chan []*flow.Flow)
 	run.owned.Go(func() { each(p.Flows(), d.take, loaded, d.show) })
 	if finite(opts) {
 		saveMemory()
 	}
 	reading := read(run, opts, pending{feed: d.feed, to: loaded}, log)
-	if err := p.StartReplays(readFlows); err != nil {
+	if err := run.startReplays(readFlows); err != nil {
 		return errors.Join(err, run.end())
 	}
 	run.owned.Go(func() { endWhenDone(run, opts, reading) })

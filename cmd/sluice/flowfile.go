@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"os"
 	"runtime/debug"
 	"time"
 
@@ -30,20 +29,16 @@ const (
 // heavy is how many bytes of flows are given back at once when nobody needs them any more.
 const heavy = 32 << 20
 
-// readFlows reads the flows of a file one after the other, those of the standard input for "-"; an error is the last of them.
-// It is what rfile, -C and -S read with when there is no console.
-func readFlows(path string) iter.Seq2[*flow.Flow, error] {
+// readFlows reads the flows of a file one after the other, those of the standard input for "-"; an error is the last of them, that of ctx
+// if it ends while a file has to be waited for. It is what rfile, -C and -S read with when there is no console.
+func readFlows(ctx context.Context, path string) iter.Seq2[*flow.Flow, error] {
 	return func(yield func(*flow.Flow, error) bool) {
-		in := os.Stdin
-		if path != "-" {
-			file, err := os.Open(option.ExpandHome(path))
-			if err != nil {
-				yield(nil, fmt.Errorf("cannot read flows: %w", err))
-				return
-			}
-			defer file.Close()
-			in = file
+		in, err := openInput(ctx, path)
+		if err != nil {
+			yield(nil, err)
+			return
 		}
+		defer in.close()
 		readFrom(in)(func(f *flow.Flow, err error) bool {
 			if err != nil {
 				err = fmt.Errorf("cannot read all of %s: %w", path, err)
@@ -54,7 +49,7 @@ func readFlows(path string) iter.Seq2[*flow.Flow, error] {
 }
 
 // readNamed is readFlows for the console, whose keys come from the standard input.
-func readNamed(path string) iter.Seq2[*flow.Flow, error] {
+func readNamed(ctx context.Context, path string) iter.Seq2[*flow.Flow, error] {
 	var err error
 	switch path {
 	case "":
@@ -62,7 +57,7 @@ func readNamed(path string) iter.Seq2[*flow.Flow, error] {
 	case "-":
 		err = errors.New("the console has the standard input: name a file, or use \"sluice dump\"")
 	default:
-		return readFlows(path)
+		return readFlows(ctx, path)
 	}
 	return func(yield func(*flow.Flow, error) bool) { yield(nil, err) }
 }
@@ -111,7 +106,10 @@ func loadAtStart(ctx context.Context, opts *option.Options, batch pending) error
 	}
 	aim := proxy.Retarget(opts)
 	since, n := time.Now(), 0
-	for f, bad := range readFlows(path) {
+	for f, bad := range readFlows(ctx, path) {
+		if ctx.Err() != nil {
+			return nil
+		}
 		if bad != nil {
 			err = bad
 			break

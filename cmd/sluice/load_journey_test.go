@@ -134,9 +134,8 @@ func trickle(t *testing.T, first, rest []byte) (path string, more chan struct{},
 func stopReading(x *terminal, flows int, more chan struct{}, sent chan error) {
 	x.t.Helper()
 	x.press(keyEsc)
-	x.see("stopping]")
-	close(more)
 	x.see("Stopped reading")
+	close(more)
 	x.miss("[loading")
 	x.press("f", keyCtrlU, keyEnter)
 	x.see(fmt.Sprintf("/%d]", flows))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"net"
 	"os"
@@ -18,6 +19,7 @@ import (
 
 	"sluice/proxy"
 	"sluice/proxy/content"
+	"sluice/proxy/flow"
 	"sluice/proxy/option"
 )
 
@@ -64,6 +66,15 @@ func start(p *proxy.Proxy, until ...os.Signal) *running {
 		}
 	})
 	return r
+}
+
+// startReplays starts the replays of files, which are read until it is told to stop.
+func (r *running) startReplays(read func(context.Context, string) iter.Seq2[*flow.Flow, error]) error {
+	err := r.p.StartReplays(func(path string) iter.Seq2[*flow.Flow, error] { return read(r.stopped, path) })
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
 }
 
 // end drains the proxy and waits for all that was started. It returns why serving failed, if it did.

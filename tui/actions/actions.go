@@ -54,8 +54,8 @@ type Env struct {
 	Clip func(text string)
 	// Browse starts a browser that uses the proxy, and returns what to say about it.
 	Browse func(name string) (string, error)
-	// Read reads the flows of a file; an error is the last of them. Nil: files cannot be read.
-	Read func(path string) iter.Seq2[*flow.Flow, error]
+	// Read reads the flows of a file; an error is the last of them, that of ctx if it ends before. Nil: files cannot be read.
+	Read func(ctx context.Context, path string) iter.Seq2[*flow.Flow, error]
 }
 
 // Commands returns the commands of this package.

@@ -94,7 +94,7 @@ func (e Env) readFlows(ctx context.Context, path string) ([]*flow.Flow, error) {
 		return nil, errors.New("flow files cannot be read here")
 	}
 	var list []*flow.Flow
-	for f, err := range e.Read(path) {
+	for f, err := range e.Read(ctx, path) {
 		if err == nil {
 			err = ctx.Err()
 		}

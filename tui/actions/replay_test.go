@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"context"
 	"errors"
 	"iter"
 	"slices"
@@ -10,7 +11,7 @@ import (
 )
 
 // read is a file with the fixture's flow in it, unless its name says that it is broken or has it twice.
-func (x *fixture) read(path string) iter.Seq2[*flow.Flow, error] {
+func (x *fixture) read(_ context.Context, path string) iter.Seq2[*flow.Flow, error] {
 	return func(yield func(*flow.Flow, error) bool) {
 		f := *x.store.Get(x.id)
 		switch again := f; {
