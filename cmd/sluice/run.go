@@ -102,18 +102,30 @@ func place(a net.Addr) string {
 // announce logs where the proxy listens, and which options have no effect.
 func announce(p *proxy.Proxy, opts *option.Options, log *slog.Logger) {
 	p.Announce()
-	for _, text := range slices.Concat(opts.Passed(), opts.Unsupported(), unknownViews(opts)) {
+	for _, text := range slices.Concat(opts.Passed(), opts.Unsupported(), checkViews(opts)) {
 		log.Warn(text)
 	}
 }
 
-// unknownViews says of the content views that options ask for which of them do not exist, as some of mitmproxy's do not.
-func unknownViews(opts *option.Options) (texts []string) {
-	for _, name := range []string{"console_default_contentview", "dumper_default_contentview"} {
-		view := opts.Str(name)
-		if _, ok := content.Lookup(view); !ok && view != content.Auto {
-			texts = append(texts, fmt.Sprintf("%s: there is no content view %q, so the best one is taken; there are %s", name, view, strings.Join(content.Names(), ", ")))
+// viewOptions are the options that name a content view.
+var viewOptions = []string{"console_default_contentview", "dumper_default_contentview"}
+
+// unknownView returns an error if an option names a content view that does not exist, as some of mitmproxy's do not.
+func unknownView(opts *option.Options, name string) error {
+	view := opts.Str(name)
+	if _, ok := content.Lookup(view); ok || view == content.Auto {
+		return nil
+	}
+	return fmt.Errorf("%s: there is no content view %q; there are %s", name, view, strings.Join(content.Names(), ", "))
+}
+
+// checkViews returns what to say of views that do not exist, in whose place the best one is taken. From now on none can be set.
+func checkViews(opts *option.Options) (texts []string) {
+	for _, name := range viewOptions {
+		if err := unknownView(opts, name); err != nil {
+			texts = append(texts, err.Error()+". The best one is taken.")
 		}
+		opts.Subscribe(func([]string) error { return unknownView(opts, name) }, name)
 	}
 	return texts
 }
