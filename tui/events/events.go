@@ -134,8 +134,21 @@ func (l *Log) Handler() slog.Handler { return &handler{log: l} }
 type handler struct {
 	log    *Log
 	prefix string // names of groups, each with its dot
-	attrs  string // formatted attributes of WithAttrs
-	why    string // what they say of why something failed
+	line   line   // what WithAttrs was given
+}
+
+// A line is what attributes make of a message.
+type line struct {
+	client string // stands in front
+	attrs  string // stand behind
+	why    string // says why something failed, and stands behind all others
+}
+
+func (l *line) text(message string) string {
+	if l.client != "" {
+		message = "[" + l.client + "] " + message
+	}
+	return message + l.attrs + l.why
 }
 
 // Enabled is always true: what is shown is chosen later.
@@ -143,28 +156,22 @@ func (h *handler) Enabled(context.Context, slog.Level) bool { return true }
 
 // Handle writes the message and its attributes as one entry.
 func (h *handler) Handle(_ context.Context, r slog.Record) error {
-	var b strings.Builder
-	b.WriteString(r.Message)
-	b.WriteString(h.attrs)
-	why := h.why
+	l := h.line
 	r.Attrs(func(a slog.Attr) bool {
-		writeAttr(&b, &why, h.prefix, a)
+		l.add(h.prefix, a)
 		return true
 	})
-	b.WriteString(why)
-	h.log.add(Entry{Time: r.Time, Level: LevelName(r.Level), Text: b.String()})
+	h.log.add(Entry{Time: r.Time, Level: LevelName(r.Level), Text: l.text(r.Message)})
 	return nil
 }
 
 // WithAttrs returns a handler that writes attrs too.
 func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	var b strings.Builder
-	b.WriteString(h.attrs)
-	why := h.why
+	l := h.line
 	for _, a := range attrs {
-		writeAttr(&b, &why, h.prefix, a)
+		l.add(h.prefix, a)
 	}
-	return &handler{h.log, h.prefix, b.String(), why}
+	return &handler{h.log, h.prefix, l}
 }
 
 // WithGroup returns a handler that writes name in front of later attributes.
@@ -172,35 +179,33 @@ func (h *handler) WithGroup(name string) slog.Handler {
 	if name == "" {
 		return h
 	}
-	return &handler{h.log, h.prefix + name + ".", h.attrs, h.why}
+	return &handler{h.log, h.prefix + name + ".", h.line}
 }
 
-// writeAttr writes an attribute to b; one that says why something failed to why, which stands behind all others.
-func writeAttr(b *strings.Builder, why *string, prefix string, a slog.Attr) {
+func (l *line) add(prefix string, a slog.Attr) {
 	v := a.Value.Resolve()
 	if v.Kind() == slog.KindGroup {
 		if a.Key != "" {
 			prefix += a.Key + "."
 		}
 		for _, sub := range v.Group() {
-			writeAttr(b, why, prefix, sub)
+			l.add(prefix, sub)
 		}
 		return
 	}
-	if a.Key == "" {
-		return
-	}
 	text := v.String()
-	if a.Key == "err" || a.Key == "error" {
-		*why += ": " + text
-		return
+	switch a.Key {
+	case "":
+	case "client":
+		l.client = text
+	case "server":
+		l.attrs += " " + text
+	case "err", "error", "warning":
+		l.why += ": " + text
+	default:
+		if text == "" || strings.ContainsAny(text, " \"=\n") {
+			text = fmt.Sprintf("%q", text)
+		}
+		l.attrs += fmt.Sprintf(" %s%s=%s", prefix, a.Key, text)
 	}
-	if a.Key == "server" {
-		b.WriteString(" " + text)
-		return
-	}
-	if text == "" || strings.ContainsAny(text, " \"=\n") {
-		text = fmt.Sprintf("%q", text)
-	}
-	fmt.Fprintf(b, " %s%s=%s", prefix, a.Key, text)
 }

@@ -37,7 +37,7 @@ func TestHandler(t *testing.T) {
 	log.Log(t.Context(), LevelAlert, "look")
 	log.Debug("quiet")
 	got := l.Since(0)
-	if want := `handshake failed client=127.0.0.1:1 tls.why="bad record" tls.peer.n=3`; got[0].Text != want {
+	if want := `[127.0.0.1:1] handshake failed tls.why="bad record" tls.peer.n=3`; got[0].Text != want {
 		t.Errorf("got %q, want %q", got[0].Text, want)
 	}
 	for i, level := range []string{"error", "alert", "debug"} {
