@@ -13,20 +13,6 @@ func inDNS(v *view, p *pattern, m *flow.DNSMessage) bool {
 	if m == nil || v.f.Kind != flow.DNS {
 		return false
 	}
-	v.other = v.other[:0]
-	add := func(s string) {
-		if len(v.other) > 0 {
-			v.other = append(v.other, "\r\n"...)
-		}
-		v.other = append(v.other, s...)
-	}
-	for _, q := range m.Questions {
-		add(q.Name)
-	}
-	for _, section := range [][]flow.DNSRecord{m.Answers, m.Authorities, m.Additionals} {
-		for i := range section {
-			add(section[i].Text())
-		}
-	}
+	v.other = m.AppendText(v.other[:0])
 	return p.matchBytes(v.other)
 }

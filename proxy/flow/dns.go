@@ -40,6 +40,26 @@ type DNSRecord struct {
 	Data  []byte
 }
 
+// AppendText appends what a person reads of the message, a line for each: the names of its questions and the data of its records.
+func (m *DNSMessage) AppendText(b []byte) []byte {
+	lines := 0
+	add := func(s string) {
+		if lines++; lines > 1 {
+			b = append(b, "\r\n"...)
+		}
+		b = append(b, s...)
+	}
+	for _, q := range m.Questions {
+		add(q.Name)
+	}
+	for _, section := range [][]DNSRecord{m.Answers, m.Authorities, m.Additionals} {
+		for i := range section {
+			add(section[i].Text())
+		}
+	}
+	return b
+}
+
 // Fail returns an answer to m that has nothing in it but a response code.
 func (m *DNSMessage) Fail(code uint8, now time.Time) *DNSMessage {
 	return &DNSMessage{ID: m.ID, OpCode: m.OpCode, RecursionDesired: m.RecursionDesired, RecursionAvailable: true,

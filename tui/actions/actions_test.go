@@ -185,6 +185,32 @@ func TestCut(t *testing.T) {
 	}
 }
 
+// The content of what is not HTTP is what each side said.
+func TestCutOtherKinds(t *testing.T) {
+	f := &flow.Flow{Kind: flow.TCP, Client: &flow.Client{}, Server: &flow.Server{}, Messages: []flow.Message{
+		{FromClient: true, Content: []byte("GET a\n")}, {Content: []byte("va")}, {Content: []byte("lue\n")},
+		{FromClient: true, Content: []byte("DEL a\n"), Dropped: true}, {FromClient: true, Content: []byte("QUIT\n")},
+	}}
+	dns := &flow.Flow{Kind: flow.DNS, Client: &flow.Client{}, Server: &flow.Server{},
+		DNSRequest: &flow.DNSMessage{Questions: []flow.DNSQuestion{{Name: "example.com", Type: 1, Class: 1}}},
+		DNSResponse: &flow.DNSMessage{
+			Questions: []flow.DNSQuestion{{Name: "example.com", Type: 1, Class: 1}},
+			Answers:   []flow.DNSRecord{{Name: "example.com", Type: 1, Class: 1, Data: []byte{192, 0, 2, 1}}},
+		}}
+	for _, c := range []struct {
+		f          *flow.Flow
+		spec, want string
+	}{
+		{f, "request.content", "GET a\nQUIT\n"}, {f, "response.content", "value\n"}, {f, "response.raw_content", "value\n"},
+		{f, "response.headers", ""}, {f, "response.timestamp_start", ""},
+		{dns, "request.content", "example.com"}, {dns, "response.content", "example.com\r\n192.0.2.1"},
+	} {
+		if got, err := Cut(c.f, c.spec); err != nil || string(got) != c.want {
+			t.Errorf("%s = %q, %v; want %q", c.spec, got, err, c.want)
+		}
+	}
+}
+
 // What completion offers can be cut.
 func TestCutsOfCompletion(t *testing.T) {
 	x := newFixture(t, nil)

@@ -181,11 +181,33 @@ func Cut(f *flow.Flow, spec string) ([]byte, error) {
 	switch what {
 	case "headers", "content", "text", "raw_content", "timestamp_start", "timestamp_end":
 		if message == nil {
-			return nil, nil
+			return cutOther(f, part, what), nil
 		}
 		return cutMessage(f, message, what)
 	}
 	return nil, fmt.Errorf("invalid cut: %q; press tab for those there are", spec)
+}
+
+// cutOther takes the content of what is not HTTP: all that one side of a TCP or UDP flow had from the other,
+// and the text of a DNS message.
+func cutOther(f *flow.Flow, part, what string) []byte {
+	if what != "content" && what != "text" && what != "raw_content" {
+		return nil
+	}
+	dns := f.DNSRequest
+	if part == "response" {
+		dns = f.DNSResponse
+	}
+	if f.Kind == flow.DNS && dns != nil {
+		return dns.AppendText(nil)
+	}
+	var b []byte
+	for _, m := range f.Messages {
+		if m.FromClient == (part == "request") && !m.Dropped {
+			b = append(b, m.Content...)
+		}
+	}
+	return b
 }
 
 func cutMessage(f *flow.Flow, m *flow.HTTPMessage, what string) ([]byte, error) {
