@@ -39,6 +39,25 @@ func (l *Line) Scroll(width int) {
 			l.first += n
 		}
 	}
+	l.fill(width)
+}
+
+// fill shows as much of the text before the drawn part as there is room for behind it.
+func (l *Line) fill(width int) {
+	used := 1 // the cursor's own cell behind the text
+	for i := l.first; i < len(l.text) && used <= width; {
+		n, cells := visible(l.text[i:])
+		used += cells
+		i += n
+	}
+	for l.first > 0 {
+		before := (&Line{text: l.text, cursor: l.first}).before()
+		_, cells := visible(l.text[before:])
+		if used += cells; used > width {
+			return
+		}
+		l.first = before
+	}
 }
 
 // Draw returns the part of the line that Scroll chose, exactly width cells. The tail is

@@ -112,6 +112,28 @@ func TestCursorStartsBeforeTheEnd(t *testing.T) {
 	}
 }
 
+// A line that was scrolled shows its beginning again when there is room.
+func TestLineFillsItsRoom(t *testing.T) {
+	for _, c := range []struct {
+		why, keys string
+		width     int
+		want      string
+	}{
+		{"too long", "", 10, "> d 中文e"},
+		{"wider", "", 13, "> b cd 中文e"},
+		{"wide enough", "", 20, "> ab cd 中文e"},
+		{"shorter", "backspace backspace", 10, "> b cd 中"},
+	} {
+		m := New(plainTheme(), Config{Label: "> ", Text: "ab cd 中文e"})
+		m.SetSize(10, 1)
+		press(m, strings.Fields(c.keys)...)
+		m.SetSize(c.width, 1)
+		if got := strings.TrimRight(ansi.Strip(m.View()), " "); got != c.want {
+			t.Errorf("%s: %q, want %q", c.why, got, c.want)
+		}
+	}
+}
+
 func TestPasteIsOneLine(t *testing.T) {
 	m := New(plainTheme(), Config{})
 	m.Update(tea.PasteMsg{Content: "curl \\\r\n\t-x\x1b[31m\u009b y\n"})
