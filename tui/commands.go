@@ -174,7 +174,7 @@ func (a *App) keyCommands() []command.Command {
 	}
 	return []command.Command{
 		lists("console.key.contexts", "List the contexts of key bindings.", keymap.Contexts),
-		{Name: "console.key.bind", Help: "Bind a key to a command.", Run: bind,
+		{Name: "console.key.bind", Help: `Bind a key, such as a, ctrl+f or "page up", to a command.`, Run: bind,
 			Params: params(where, param("key", command.Str), param("cmd", command.Cmd), variadic("args", command.Arg))},
 		{Name: "console.key.unbind", Params: params(where, param("key", command.Str)),
 			Help: "Unbind a key.", Run: unbind},

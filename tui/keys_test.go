@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -211,6 +212,25 @@ func TestKeyBindingCommands(t *testing.T) {
 		d.wantScreen("unsupported context: moon")
 		d.press("K", "x")
 		d.wantScreen(": console.layout.cycle")
+	})
+}
+
+// Who looks at a binding with enter and takes it over as it is changes nothing.
+func TestEditBindingKeepsIt(t *testing.T) {
+	drive(t, 120, 30, gallery(), func(d *driver) {
+		d.press("K")
+		for _, find := range []string{"console.exit", "flow.comment", "Export as", "Encode/decode"} {
+			before := d.app.keys.List("")
+			d.press("/")
+			d.write(find)
+			d.press("enter", "enter")
+			d.wantScreen("console.key.bind contexts key")
+			d.press("enter")
+			d.wantNot("console.key.bind contexts key")
+			if got := d.app.keys.List(""); !reflect.DeepEqual(got, before) {
+				t.Errorf("the bindings changed at %s", find)
+			}
+		}
 	})
 }
 

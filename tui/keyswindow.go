@@ -66,6 +66,13 @@ func (a *App) bind(contexts []string, key, cmd string, args []any) error {
 	for _, arg := range args {
 		line += " " + command.Quote(arg.(string))
 	}
+	// What is bound to the same words stays as it was written, with its help.
+	for _, b := range a.keys.List("") {
+		if b.Key == keymap.Normalize(key) && slices.Equal(wordsOf(b.Command), wordsOf(line)) {
+			line = b.Command
+			break
+		}
+	}
 	if err := a.keys.Add(keymap.Binding{Key: key, Command: line, Contexts: contexts}); err != nil {
 		return err
 	}

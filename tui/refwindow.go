@@ -157,7 +157,7 @@ func newKeysWindow(a *App) *keysWindow {
 	}
 	w.explain = func(i int) string {
 		b := w.bindings[i]
-		return b.Help + "\n" + strings.Join(strings.Fields(b.Command), " ")
+		return strings.TrimPrefix(b.Help+"\n", "\n") + strings.Join(strings.Fields(b.Command), " ")
 	}
 	w.choose = func(i int) tea.Cmd { return a.editBinding(w.bindings[i]) }
 	w.list.line = w.line

@@ -71,7 +71,6 @@ func (m *Map) Add(b Binding) error {
 	if b.Key == "" {
 		return errors.New("a key binding needs a key, as in: ctrl f")
 	}
-	m.remove(b.Key, b.Contexts)
 	same := slices.IndexFunc(m.bindings, func(o *Binding) bool {
 		return o.Key == b.Key && strings.TrimSpace(o.Command) == strings.TrimSpace(b.Command)
 	})
@@ -81,6 +80,7 @@ func (m *Map) Add(b Binding) error {
 	} else {
 		m.bindings = append(m.bindings, target)
 	}
+	m.remove(b.Key, b.Contexts, target)
 	if b.Help != "" {
 		target.Help = b.Help
 	}
@@ -101,14 +101,15 @@ func (m *Map) Remove(key string, in []string) error {
 	if err := checkContexts(in); err != nil {
 		return err
 	}
-	m.remove(Normalize(key), in)
+	m.remove(Normalize(key), in, nil)
 	return nil
 }
 
-func (m *Map) remove(key string, in []string) {
+// remove takes a key away from contexts, but not from the binding that is to have it there.
+func (m *Map) remove(key string, in []string, but *Binding) {
 	for _, c := range in {
 		b, ok := m.index[place{c, key}]
-		if !ok {
+		if !ok || b == but {
 			continue
 		}
 		delete(m.index, place{c, key})

@@ -142,6 +142,25 @@ func TestAddTakesThePlace(t *testing.T) {
 	}
 }
 
+// Who binds a key to what it does already leaves its help and its place as they are.
+func TestAddAgainKeepsTheHelp(t *testing.T) {
+	m := defaults(t)
+	before := m.List("")
+	for _, b := range before {
+		if err := m.Add(Binding{Key: b.Key, Command: b.Command, Contexts: b.Contexts}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := m.List(""); !slices.EqualFunc(before, got, func(a, b Binding) bool {
+		return a.Help == b.Help && a.Key == b.Key && slices.Equal(a.Contexts, b.Contexts)
+	}) {
+		t.Errorf("bindings are\n%v\nand were\n%v", got, before)
+	}
+	if b, _ := m.ForHelp("eventlog", "Exit the current view"); b.Key != "q" {
+		t.Errorf("the first to exit the view is %q", b.Key)
+	}
+}
+
 func TestListOrder(t *testing.T) {
 	list := defaults(t).List("global")
 	last := list[len(list)-1]
