@@ -168,7 +168,7 @@ func Format(name string, m Meta, data []byte) Doc {
 		})}
 	}
 	raw, _ := Lookup("raw")
-	if isBinary(data) {
+	if Binary(data) {
 		raw, _ = Lookup("hex dump")
 	}
 	lines, err = raw.Lines(m, data)

@@ -67,7 +67,7 @@ func printPart(p *pen, part []byte) {
 	name, hasName := params["name"]
 	kind := partHeader(lines, "Content-Type")
 	_, isFile := params["filename"]
-	if hasName && !isFile && kind == "" && !isBinary(body) {
+	if hasName && !isFile && kind == "" && !Binary(body) {
 		field(p, 0, name, string(body))
 		return
 	}
@@ -88,7 +88,7 @@ func printPart(p *pen, part []byte) {
 	p.word(Key, "content")
 	p.word(Punct, ":")
 	p.end()
-	if !isBinary(body) {
+	if !Binary(body) {
 		block(p, 4, String, body)
 		return
 	}

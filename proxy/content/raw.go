@@ -3,6 +3,7 @@ package content
 import (
 	"encoding/hex"
 	"iter"
+	"unicode/utf8"
 )
 
 func showRaw(m Meta, data []byte) (iter.Seq[Line], error) {
@@ -15,22 +16,35 @@ func printRaw(p *pen, b []byte) {
 	p.fresh()
 }
 
-// isBinary reports whether more than 30 % of the first 100 bytes are no text.
-func isBinary(data []byte) bool {
-	data = data[:min(len(data), 100)]
-	n := 0
-	for _, c := range data {
-		if c < 9 || c > 13 && c < 32 || c > 126 {
-			n++
+// Binary reports whether data is mostly no text, by about its first hundred bytes. Text is
+// ASCII, or else UTF-8, with few control characters.
+func Binary(data []byte) bool {
+	n := min(len(data), 100)
+	for cut := n; cut < min(len(data), n+utf8.UTFMax); cut++ {
+		if utf8.RuneStart(data[cut]) {
+			n = cut
+			break
 		}
 	}
-	return n*10 > len(data)*3
+	var ascii, high int
+	for _, c := range data[:n] {
+		switch {
+		case c > 126:
+			high++
+		case c >= 32 || c >= 9 && c <= 13:
+			ascii++
+		}
+	}
+	if ascii*10 >= n*7 {
+		return false
+	}
+	return (ascii+high)*20 <= n*19 || !utf8.Valid(data[:n])
 }
 
-// binaryPriority is p for content that is no text.
+// binaryPriority is p for content that is no text, in the charset that it says it has either.
 func binaryPriority(p float64) func(Meta, []byte) float64 {
-	return func(_ Meta, data []byte) float64 {
-		if isBinary(data) {
+	return func(m Meta, data []byte) float64 {
+		if Binary(data) && Binary(UTF8(m, data[:min(len(data), 1024)])) {
 			return p
 		}
 		return 0

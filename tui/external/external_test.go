@@ -202,22 +202,6 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-func TestMostlyBinary(t *testing.T) {
-	for data, want := range map[string]bool{
-		"":                                    false,
-		"plain\r\n\ttext":                     false,
-		strings.Repeat("日本語", 20):             false,
-		strings.Repeat("x", 99) + "é":         false,
-		"\x00\x01\x02\x03text":                true,
-		"\xff\xd8\xff\xe0":                    true,
-		strings.Repeat("ж", 49) + "\xff\xffx": true,
-	} {
-		if got := mostlyBinary([]byte(data)); got != want {
-			t.Errorf("%q: %v", data, got)
-		}
-	}
-}
-
 // The whole way through a program: the screen is released, the editor runs, its text comes back.
 func TestThroughAProgram(t *testing.T) {
 	script(t, `printf edited >"$2"`)

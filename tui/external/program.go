@@ -7,7 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"unicode/utf8"
+
+	"sluice/proxy/content"
 )
 
 // editors and hexEditors are looked for when the environment names none.
@@ -20,7 +21,7 @@ var (
 // $SLUICE_EDITOR, $MITMPROXY_EDITOR, $EDITOR or the first editor there is; for
 // data that is mostly binary, a hex editor if there is one.
 func editor(data []byte) ([]string, error) {
-	if mostlyBinary(data) {
+	if content.Binary(data) {
 		if name := firstFound(hexEditors); name != "" {
 			return []string{name}, nil
 		}
@@ -112,34 +113,6 @@ func split(line string) ([]string, error) {
 		args = append(args, word.String())
 	}
 	return args, nil
-}
-
-// mostlyBinary judges data by about its first hundred bytes.
-func mostlyBinary(data []byte) bool {
-	n := min(len(data), 100)
-	for cut := n; cut < min(len(data), n+3); cut++ {
-		if utf8.RuneStart(data[cut]) {
-			n = cut
-			break
-		}
-	}
-	if n == 0 {
-		return false
-	}
-	var ascii, high int
-	for _, c := range data[:n] {
-		switch {
-		case c > 126:
-			high++
-		case c >= 32 || c >= 9 && c <= 13:
-			ascii++
-		}
-	}
-	share := float64(n)
-	if float64(ascii)/share > 0.7 {
-		return false
-	}
-	return float64(ascii+high)/share <= 0.95 || !utf8.Valid(data[:n])
 }
 
 // suffixes are the ends of file names by media type.
