@@ -25,10 +25,16 @@ type dataViewer struct {
 	w, h int
 	lay  []string // the rows as lines
 	made int      // the width they were made for
+	need int      // the width of the widest row that has one cell
 }
 
 func newDataViewer(a *App, rows [][]string) *dataViewer {
 	d := &dataViewer{app: a, rows: rows}
+	for _, row := range rows {
+		if len(row) == 1 {
+			d.need = max(d.need, ansi.StringWidth(content.Clean(clip(row[0], maxCell))))
+		}
+	}
 	d.find = inPicker(a, &d.list, func(i int) string { return d.lay[i] })
 	d.list.line = func(i, w int, focus bool) []string {
 		p := &painter{theme: a.theme, focus: focus, find: d.find.re}
@@ -42,9 +48,9 @@ func (d *dataViewer) Name() string    { return "dataviewer" }
 func (d *dataViewer) Context() string { return "dataviewer" }
 func (d *dataViewer) Title() string   { return "Data viewer" }
 
-// Size is four fifths of the width and as much of the height as is needed.
+// Size is four fifths of the width, or more where a line needs it, and as much of the height as is needed.
 func (d *dataViewer) Size(w, h int) (int, int) {
-	width := (w*4 + 4) / 5
+	width := max((w*4+4)/5, min(d.need+2, w))
 	d.arrange(width - 2)
 	return width, min(len(d.lay)+2, max(h-3, 3))
 }

@@ -32,7 +32,7 @@ func (a *App) messageCommands() []command.Command {
 				return a.messageChoices(f)
 			}},
 		{Name: "console.message", Params: params(param("flow", command.Flow), param("number", command.Str)), Result: command.Data,
-			Help: "Open one message of a flow by its number, from 1.", Run: openMessage},
+			Help: "Open one message of a flow by its number, from 1.", Run: a.openMessage},
 		{Name: "console.message.filter", Params: params(command.Param{Name: "filter_expr", Type: command.Str, Pattern: true}),
 			Help: "Show only the messages of the opened flow that a filter picks, all with \"\".",
 			Run: func(_ context.Context, args command.Args) (any, error) {
@@ -93,26 +93,26 @@ func messageFacts(m *detail.Item) string {
 	return strings.Join(facts, " ")
 }
 
-// openMessage returns a message as rows: what it is, and its lines in the view that fits it.
-func openMessage(_ context.Context, args command.Args) (any, error) {
+// openMessage returns a message as rows: what it is, and its lines in the view of the opened flow.
+func (a *App) openMessage(_ context.Context, args command.Args) (any, error) {
 	f := args[0].(*flow.Flow)
 	number, _, _ := strings.Cut(args[1].(string), " ")
 	want, _ := strconv.Atoi(number)
 	n := 0
 	for m := range detail.Items(f) {
 		if n++; n == want {
-			return messageRows(n, &m), nil
+			return messageRows(n, &m, a.mode()), nil
 		}
 	}
 	return nil, fmt.Errorf("there is no message %s: the flow has %s", number, plural(n, "message"))
 }
 
-func messageRows(n int, m *detail.Item) [][]string {
+func messageRows(n int, m *detail.Item, mode string) [][]string {
 	rows := [][]string{{fmt.Sprintf("Message %d  %s", n, messageFacts(m))}, {""}}
 	if m.Lost > 0 {
 		return append(rows, []string{"Its content was let go to bound memory."})
 	}
-	doc := content.Format(content.Auto, m.Meta, m.Content[:min(len(m.Content), maxOpened)])
+	doc := content.Format(mode, m.Meta, m.Content[:min(len(m.Content), maxOpened)])
 	for l := range doc.Lines {
 		var b strings.Builder
 		for _, s := range l {

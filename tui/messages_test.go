@@ -39,12 +39,26 @@ func TestWebSocketMessagesAreOpened(t *testing.T) {
 		d.press("down", "enter")
 		d.wantScreen("Data viewer", "Message 2  ⇐ 12:00:02.000 7b", `"a": 1`)
 		d.press("q")
+		d.run("console.flowview.mode.set 'hex dump'")
+		d.press("enter", "down", "enter")
+		d.wantScreen("Message 2  ⇐ 12:00:02.000 7b", "0000000000 7b 22")
+		d.press("q")
 		d.run("console.message @focus 4")
 		d.wantScreen("there is no message 4: the flow has 3 messages")
 	})
 	drive(t, 120, 30, documents(), func(d *driver) {
 		d.press("enter", "enter")
 		d.wantScreen("this flow has no messages")
+	})
+}
+
+// A dump of a message is not torn where the terminal is as wide as it.
+func TestDumpOfAMessageFitsTheTerminal(t *testing.T) {
+	drive(t, 80, 24, conversation(), func(d *driver) {
+		d.press("enter", "tab", "tab")
+		d.run("console.flowview.mode.set 'hex dump'")
+		d.press("enter", "enter")
+		d.wantScreen("│0000000000 74 68 65 20  73 65 63 72  65 74 ", "    the secret│")
 	})
 }
 
