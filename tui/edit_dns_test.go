@@ -40,3 +40,20 @@ func TestEditHeldDNSAnswer(t *testing.T) {
 		d.wantScreen("2001:db8::9")
 	})
 }
+
+// Quotes in the text of a record stand in the table as zone files write them, and are typed so.
+func TestEditDNSText(t *testing.T) {
+	f := &flow.Flow{ID: flow.NewID(), Kind: flow.DNS, Client: &flow.Client{}, Server: &flow.Server{}, Created: noon}
+	f.DNSRequest = &flow.DNSMessage{Query: true, Questions: []flow.DNSQuestion{{Name: "shop.test", Type: 16, Class: 1}}}
+	f.DNSResponse = &flow.DNSMessage{Questions: f.DNSRequest.Questions, Answers: []flow.DNSRecord{{Name: "shop.test", Type: 16, Class: 1, TTL: 9, Data: []byte("\x08say \"hi\"")}}}
+	drive(t, 120, 30, []*flow.Flow{f}, func(d *driver) {
+		d.run("console.edit.focus dns-answers")
+		d.wantScreen(`  "say \"hi\""`)
+		d.press("right", "right", "right", "enter", "ctrl u")
+		d.write(`"say \"ho\""`)
+		d.press("esc", "q")
+		if got := string(d.app.view.FocusFlow().DNSResponse.Answers[0].Data); got != "\x08say \"ho\"" {
+			t.Errorf("the data is %q\n%s", got, d.screen())
+		}
+	})
+}

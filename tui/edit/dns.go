@@ -11,11 +11,13 @@ import (
 // classInternet is the class of a new record (RFC 1035 §3.2.4).
 const classInternet = 1
 
-// dnsAnswers is the table of what was answered. Data is written as zone files do.
+// dnsAnswers is the table of what was answered. Names and data are written as zone files do, with the
+// backslashes that these have.
 var dnsAnswers = table{
 	spec: grid.Spec{
-		Title:    "Edit DNS Answers",
-		Columns:  []grid.Column{{Name: "Name"}, {Name: "Type"}, {Name: "TTL"}, {Name: "Data"}},
+		Title: "Edit DNS Answers",
+		Columns: []grid.Column{{Name: "Name", Kind: grid.Plain}, {Name: "Type", Kind: grid.Plain},
+			{Name: "TTL", Kind: grid.Plain}, {Name: "Data", Kind: grid.Plain}},
 		Validate: validRecord,
 	},
 	read: func(f *flow.Flow) ([][]string, error) {
