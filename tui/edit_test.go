@@ -144,3 +144,19 @@ func TestEditChoicesNameTheView(t *testing.T) {
 		d.wantScreen("response-body (json)")
 	})
 }
+
+// What is not HTTP is viewed and refused by what it has.
+func TestViewOtherKinds(t *testing.T) {
+	f := &flow.Flow{ID: flow.NewID(), Kind: flow.TCP, Client: &flow.Client{}, Server: &flow.Server{}, Created: noon,
+		Messages: []flow.Message{{Content: []byte("220 ready\r\n")}}}
+	drive(t, 100, 30, []*flow.Flow{f}, func(d *driver) {
+		msg, err := viewOther(f, "response")
+		if err != nil || string(msg.data) != "220 ready\r\n" {
+			t.Errorf("viewing %q, %v", msg.data, err)
+		}
+		d.run("console.bodyview @focus request")
+		d.wantScreen("flow has no request")
+		d.run("flow.encode.toggle @focus response")
+		d.wantScreen("no HTTP response in 1 flow")
+	})
+}

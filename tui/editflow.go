@@ -12,6 +12,7 @@ import (
 	"sluice/proxy/command"
 	"sluice/proxy/content"
 	"sluice/proxy/flow"
+	"sluice/tui/actions"
 	"sluice/tui/edit"
 	"sluice/tui/external"
 	"sluice/tui/grid"
@@ -168,7 +169,11 @@ func (a *App) bodyView(_ context.Context, args command.Args) (any, error) {
 	case part == "response" && f.Response != nil:
 		m = &f.Response.HTTPMessage
 	default:
-		return nil, fmt.Errorf("flow has no %s", part)
+		msg, err := viewOther(f, part)
+		if err == nil {
+			a.later(func() tea.Msg { return msg })
+		}
+		return nil, err
 	}
 	if m.Body.Gap() != flow.Whole || m.Body.Len() == 0 {
 		return nil, errors.New("no content to view")
@@ -178,6 +183,15 @@ func (a *App) bodyView(_ context.Context, args command.Args) (any, error) {
 		return viewMsg{plain, m.Headers.Get("Content-Type")}
 	})
 	return nil, nil
+}
+
+// viewOther returns the content of what is not HTTP.
+func viewOther(f *flow.Flow, part string) (viewMsg, error) {
+	data, err := actions.Cut(f, part+".content")
+	if err == nil && len(data) == 0 {
+		err = fmt.Errorf("flow has no %s", part)
+	}
+	return viewMsg{data: data}, err
 }
 
 // A viewMsg has a decoded body for the viewer.

@@ -2,6 +2,8 @@ package actions
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"sluice/proxy/command"
 	"sluice/proxy/flow"
@@ -123,6 +125,9 @@ func (e Env) rewrite(change func(f *flow.Flow, part string) error) func(context.
 		list, part := flows(args[0]), args[1].(string)
 		if _, err := message(&flow.Flow{}, part); err != nil {
 			return nil, err
+		}
+		if !slices.ContainsFunc(list, func(f *flow.Flow) bool { return messageOf(f, part) != nil }) {
+			return nil, fmt.Errorf("no HTTP %s in %s", part, count(len(list), "flow"))
 		}
 		e.Go(func(ctx context.Context) (string, error) {
 			for _, f := range list {
