@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -35,6 +36,28 @@ func TestListOptionsAreEditedInAGrid(t *testing.T) {
 		d.wantScreen("Option Help", "['a.com', 'b c']")
 		if got := d.opts.Strs("allow_hosts"); strings.Join(got, "|") != "a.com|b c" {
 			t.Errorf("the list is %q", got)
+		}
+	})
+}
+
+// Who opens the prompt with an option's value and takes it over as it is changes nothing.
+func TestPromptOfAnOptionKeepsItsValue(t *testing.T) {
+	drive(t, 120, 24, nil, func(d *driver) {
+		for name, value := range map[string]any{
+			"stickycookie":   `~b "it's \\d \x41 \n \bfoo\."`,
+			"stickyauth":     `~b \x41\\`,
+			"modify_headers": []string{`/~q/X-A/a "b" c's \\n`, `|~u \x41|X-B|`},
+		} {
+			if err := d.opts.Update(map[string]any{name: value}); err != nil {
+				t.Fatal(err)
+			}
+			d.run("console.command.set " + name)
+			d.wantScreen("set option *value")
+			d.press("enter")
+			d.wantNot("set option *value")
+			if got := d.opts.Value(name); !reflect.DeepEqual(got, value) {
+				t.Errorf("%s is %q", name, got)
+			}
 		}
 	})
 }

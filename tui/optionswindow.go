@@ -117,7 +117,7 @@ func (a *App) setPrompt(name string) tea.Cmd {
 	if items, ok := value.([]string); ok && len(items) > 0 {
 		words := make([]string, len(items))
 		for i, item := range items {
-			words[i] = command.Quote(item)
+			words[i] = command.Literal(item, true)
 		}
 		return a.commandPrompt("set "+name+" "+strings.Join(words, " "), 0)
 	}
@@ -127,9 +127,9 @@ func (a *App) setPrompt(name string) tea.Cmd {
 	if _, ok := value.([]string); ok {
 		text = ""
 	}
-	word := "'" + text + "'"
+	word := "'" + command.Escape(text, true) + "'"
 	if strings.Contains(text, "'") {
-		word = command.Quote(text)
+		word = command.Literal(text, true)
 	}
 	return a.commandPrompt("set "+name+" "+word, 1)
 }

@@ -20,17 +20,41 @@ func unescape(s string, pattern bool) string {
 	}
 	var b strings.Builder
 	for i := 0; i < len(s); {
-		if s[i] == '\\' && !(pattern && i+1 < len(s) && strings.IndexByte("123456789b", s[i+1]) >= 0) {
-			if r, n := runeEscape(s[i+1:]); n > 0 {
-				b.WriteRune(r)
-				i += 1 + n
-				continue
-			}
+		if r, n := escapeAt(s[i:], pattern); n > 0 {
+			b.WriteRune(r)
+			i += n
+			continue
 		}
 		b.WriteByte(s[i])
 		i++
 	}
 	return b.String()
+}
+
+// Literal writes s as one token that the type str, of a pattern or not, reads as s.
+func Literal(s string, pattern bool) string { return Quote(Escape(s, pattern)) }
+
+// Escape doubles the backslashes of s that begin an escape of the type str.
+func Escape(s string, pattern bool) string {
+	var b strings.Builder
+	for i := range len(s) {
+		if _, n := escapeAt(s[i:], pattern); n > 0 {
+			b.WriteByte('\\')
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
+// escapeAt reads an escape from the front of s, which is not empty; n == 0 if there is none.
+func escapeAt(s string, pattern bool) (r rune, n int) {
+	if s[0] != '\\' || pattern && len(s) > 1 && strings.IndexByte("123456789b", s[1]) >= 0 {
+		return 0, 0
+	}
+	if r, n = runeEscape(s[1:]); n > 0 {
+		n++
+	}
+	return r, n
 }
 
 // runeEscape reads an escape from behind its backslash; n == 0 if there is none.

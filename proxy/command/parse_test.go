@@ -64,6 +64,24 @@ func TestQuote(t *testing.T) {
 	}
 }
 
+// What Literal writes is one token, which is read as it was.
+func TestLiteralRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.StringMatching(`([a-z1-9 "'é]|\\|\\[bndx1]|\\x41)*`).Draw(t, "s")
+		pattern := rapid.Bool().Draw(t, "pattern")
+		tokens := Split(Literal(s, pattern))
+		if len(tokens) != 1 {
+			t.Fatalf("%q is %d tokens", s, len(tokens))
+		}
+		if got := unescape(Unquote(tokens[0].Text), pattern); got != s {
+			t.Fatalf("%q becomes %q", s, got)
+		}
+	})
+	if got := Literal(`~b \bfoo\d`, true); got != `"~b \bfoo\d"` {
+		t.Errorf("a pattern is written %s", got)
+	}
+}
+
 func TestQuoteSplitRoundTrip(t *testing.T) {
 	r := testRegistry()
 	rapid.Check(t, func(t *rapid.T) {
