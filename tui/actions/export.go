@@ -63,7 +63,7 @@ func outlineOf(f *flow.Flow) (outline, error) {
 		return outline{}, noRequest(f)
 	}
 	r := f.Request
-	body, err := plainBody(&r.HTTPMessage, "request")
+	body, coded, err := plainBody(&r.HTTPMessage, "request")
 	if err != nil {
 		return outline{}, err
 	}
@@ -71,7 +71,7 @@ func outlineOf(f *flow.Flow) (outline, error) {
 	for _, h := range oneCookie(r) {
 		switch name := strings.ToLower(h.Name); {
 		case name == "content-length", name == "transfer-encoding", strings.HasPrefix(name, ":"),
-			name == "content-encoding" && len(body) > 0:
+			name == "content-encoding" && len(body) > 0 && !coded:
 		case name == "host" && h.Value == r.Host:
 		case name == "accept-encoding":
 			o.compressed = true
@@ -164,26 +164,30 @@ func version(v string) string {
 	return "HTTP/1.1"
 }
 
-// plainBody returns the content with its coding undone.
-func plainBody(m *flow.HTTPMessage, part string) ([]byte, error) {
+// plainBody returns the content with its coding undone. If coded, it could not be, or only in part: the content is as it
+// was sent.
+func plainBody(m *flow.HTTPMessage, part string) (body []byte, coded bool, err error) {
 	if m.Body.Gap() != flow.Whole {
-		return nil, fmt.Errorf("can't export: the content of the %s is missing", part)
+		return nil, false, fmt.Errorf("can't export: the content of the %s is missing", part)
 	}
-	plain, _ := content.Decode(m.Headers, m.Body.Bytes())
-	return plain, nil
+	raw := m.Body.Bytes()
+	plain, note := content.Decode(m.Headers, raw)
+	if note == "[cannot decode]" || strings.HasSuffix(note, " in part]") {
+		return raw, true, nil
+	}
+	return plain, false, nil
 }
 
 // plainMessage returns the headers and content of a message in HTTP/1 form with neither content nor transfer coding.
 func plainMessage(m *flow.HTTPMessage, part string) (flow.Headers, []byte, error) {
-	if m.Body.Gap() != flow.Whole {
-		return nil, nil, fmt.Errorf("can't export: the content of the %s is missing", part)
+	plain, coded, err := plainBody(m, part)
+	if err != nil {
+		return nil, nil, err
 	}
-	raw := m.Body.Bytes()
-	plain, note := content.Decode(m.Headers, raw)
 	headers := slices.DeleteFunc(slices.Clone(m.Headers), func(h flow.Header) bool {
 		return strings.HasPrefix(h.Name, ":") || strings.EqualFold(h.Name, "Transfer-Encoding")
 	})
-	if strings.HasPrefix(note, "[decoded") {
+	if m.Body.Len() > 0 && !coded {
 		headers = headers.Del("Content-Encoding")
 	}
 	if len(plain) > 0 || headers.Has("Content-Length") && m.Body.Len() > 0 {

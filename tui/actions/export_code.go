@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -133,8 +135,12 @@ func exportGo(f *flow.Flow) ([]byte, error) {
 		body, imports = "strings.NewReader("+goText(string(o.body))+")", imports+"\n\t\"strings\""
 	}
 	fmt.Fprintf(&b, "package main\n\nimport (\n\t%s\n)\n\nfunc main() {\n", imports)
-	fmt.Fprintf(&b, "\treq, err := http.NewRequest(%s, %s, %s)\n", strconv.Quote(o.request.Method), strconv.Quote(o.request.PrettyURL()), body)
+	target, opaque := o.goURL()
+	fmt.Fprintf(&b, "\treq, err := http.NewRequest(%s, %s, %s)\n", strconv.Quote(o.request.Method), strconv.Quote(target), body)
 	b.WriteString("\tif err != nil {\n\t\tlog.Fatal(err)\n\t}\n")
+	if opaque != "" {
+		fmt.Fprintf(&b, "\treq.URL.Opaque = %s\n", strconv.Quote(opaque))
+	}
 	for _, h := range o.headers {
 		if strings.EqualFold(h.Name, "Host") { // net/http has a field for it
 			fmt.Fprintf(&b, "\treq.Host = %s\n", strconv.Quote(h.Value))
@@ -158,6 +164,17 @@ func exportGo(f *flow.Flow) ([]byte, error) {
 	return []byte(b.String()), nil
 }
 
+// goURL returns the URL for net/http, and the path that it has to send in the place of the URL's if it would write it
+// otherwise, or refuse it.
+func (o *outline) goURL() (target, opaque string) {
+	target, path := o.request.PrettyURL(), o.request.Path
+	u, err := url.Parse(target)
+	if err == nil && u.RequestURI() == path || !strings.HasPrefix(path, "/") {
+		return target, ""
+	}
+	return strings.TrimSuffix(target, path) + "/", path
+}
+
 // goText writes a string of Go, raw where that reads better.
 func goText(s string) string {
 	if strings.ContainsAny(s, "\"\n\\") && strconv.CanBackquote(strings.ReplaceAll(s, "\n", "")) && !strings.Contains(s, "\r") {
@@ -175,14 +192,18 @@ func exportFetch(f *flow.Flow) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m := o.request.Method; len(o.body) > 0 && (m == "GET" || m == "HEAD") {
+	m := o.request.Method
+	if len(o.body) > 0 && (m == "GET" || m == "HEAD") {
 		return nil, errors.New("fetch sends no body with " + m + ": export it as curl instead")
+	}
+	if slices.Contains([]string{"CONNECT", "TRACE", "TRACK"}, strings.ToUpper(m)) {
+		return nil, errors.New("fetch sends no " + m + ": export it as curl instead")
 	}
 	for _, name := range fetchForbidden {
 		o.headers = o.headers.Del(name)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "const response = await fetch(%s, {\n  method: %s,\n", jsText(o.request.PrettyURL()), jsText(o.request.Method))
+	fmt.Fprintf(&b, "const response = await fetch(%s, {\n  method: %s,\n", jsText(o.request.PrettyURL()), jsText(m))
 	if headers := o.joined(); len(headers) > 0 {
 		b.WriteString("  headers: {\n")
 		for _, h := range headers {

@@ -1,8 +1,11 @@
 package actions
 
 import (
+	"bufio"
+	"bytes"
 	"go/format"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -13,6 +16,7 @@ import (
 	"time"
 
 	"sluice/proxy/flow"
+	"sluice/proxy/flow/coding"
 )
 
 // sent is what of a request the export has to keep.
@@ -105,11 +109,92 @@ func TestExportsThatCannotBe(t *testing.T) {
 	if _, err := Export("fetch", f, false); err == nil {
 		t.Error("fetch has no body with GET")
 	}
+	f.Request.Method, f.Request.Body = "TRACE", flow.Body{}
+	if _, err := Export("fetch", f, false); err == nil {
+		t.Error("fetch sends no TRACE")
+	}
 	f.Request.Method = "POST"
 	f.Request.Body = flow.BodyOf([]byte("\xff"))
 	for _, format := range []string{"python", "go", "fetch", "curl", "httpie"} {
 		if _, err := Export(format, f, false); err != nil {
 			t.Error(format, err)
+		}
+	}
+}
+
+// TestExportedTargets: what is exported asks for the target as it was, also one that is no part of a URL.
+func TestExportedTargets(t *testing.T) {
+	origin, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer origin.Close()
+	for _, c := range []struct{ format, ext, program, method, target string }{
+		{"go", ".go", "go", "GET", `/100%?q=%zz&a="b"`},
+		{"curl", ".sh", "sh", "GET", `/100%?q=%zz&a="b"`},
+		{"curl", ".sh", "sh", "GET", "/a#b?c"},
+		{"curl", ".sh", "sh", "OPTIONS", "*"},
+	} {
+		t.Run(c.format+" "+c.target, func(t *testing.T) {
+			if _, err := exec.LookPath(c.format); err != nil {
+				t.Skip("there is nothing to run it with")
+			}
+			got := make(chan string, 1)
+			go func() {
+				conn, err := origin.Accept()
+				if err != nil {
+					return
+				}
+				defer conn.Close()
+				line, _ := bufio.NewReader(conn).ReadString('\n')
+				io.WriteString(conn, "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+				got <- line
+			}()
+			f, err := Create(c.method, "http://"+origin.Addr().String()+"/", time.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.Request.Path = c.target
+			program, err := Export(c.format, f, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			file := filepath.Join(t.TempDir(), "main"+c.ext)
+			if err := os.WriteFile(file, program, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			args := []string{file}
+			if c.program == "go" {
+				args = []string{"run", file}
+			}
+			if out, err := exec.CommandContext(t.Context(), c.program, args...).CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s\n%s", err, out, program)
+			}
+			if want, line := c.method+" "+c.target+" HTTP/1.1\r\n", <-got; line != want {
+				t.Errorf("sent %q, want %q by\n%s", line, want, program)
+			}
+		})
+	}
+}
+
+// TestExportKeepsCodings: a content coding that is not known, or not whole, is exported with the content that has it.
+func TestExportKeepsCodings(t *testing.T) {
+	gzip, err := coding.Encode("gzip", bytes.Repeat([]byte("the content "), 1000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for encoding, body := range map[string]string{"aws-chunked": "3;chunk-signature=0\r\nabc\r\n", "gzip": "no gzip", "GZIP": string(gzip[:len(gzip)-20])} {
+		f := testFlow(t)
+		f.Request.Headers = f.Request.Headers.Set("Content-Encoding", encoding)
+		f.Request.Body = flow.BodyOf([]byte(body))
+		for _, format := range []string{"curl", "python", "go", "fetch", "httpie", "raw_request"} {
+			out, err := Export(format, f, false)
+			if err != nil || !strings.Contains(string(out), encoding) {
+				t.Errorf("%s: %v\n%s", format, err, out)
+			}
+			if format == "raw_request" && !strings.HasSuffix(string(out), "\r\n\r\n"+body) {
+				t.Errorf("%q", out)
+			}
 		}
 	}
 }

@@ -28,6 +28,9 @@ func exportCurl(f *flow.Flow, preserveIP bool) ([]byte, error) {
 	if path, _, _ := strings.Cut(o.request.Path, "?"); strings.Contains(path+"/", "/./") || strings.Contains(path+"/", "/../") {
 		args = append(args, "--path-as-is")
 	}
+	if o.request.Path == "*" || strings.Contains(o.request.Path, "#") { // of which no URL has room
+		args = append(args, "--request-target", o.request.Path)
+	}
 	if o.compressed {
 		args = append(args, "--compressed")
 	}
