@@ -174,6 +174,28 @@ func TestServerReplayMatches(t *testing.T) {
 	}
 }
 
+// TestServerReplayMatchesOtherVersion: a request of HTTP/1 has the Host and Cookie of one that was recorded over HTTP/2.
+func TestServerReplayMatchesOtherVersion(t *testing.T) {
+	r := newRig(t, "server_replay_extra=500", "server_replay_use_headers=host", "server_replay_use_headers=cookie")
+	f := record(t, "GET", r.plain.URL+"/x", "", "recorded", "cookie", "a=1", "cookie", "b=2")
+	f.Request.Version, f.Request.Authority = "HTTP/2.0", f.Request.Headers.Get("Host")
+	f.Request.Headers = f.Request.Headers.Del("Host")
+	r.ServeReplay([]*flow.Flow{f}, false)
+	q, err := http.NewRequest("GET", r.plain.URL+"/x", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q.Header.Set("Cookie", "a=1; b=2")
+	resp, err := r.client.Do(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != 200 {
+		t.Error(resp.Status)
+	}
+}
+
 func TestServerReplayRefreshes(t *testing.T) {
 	r := newRig(t)
 	f := record(t, "GET", r.plain.URL+"/a", "", "x")

@@ -71,9 +71,21 @@ func (o *replaySettings) headKey(r *flow.Request) string {
 		}
 	}
 	for _, name := range o.headers {
-		k.add("header", strings.ToLower(name), strings.Join(r.Headers.Values(name), ", "))
+		k.add("header", strings.ToLower(name), fieldOf(r, name))
 	}
 	return string(k.b)
+}
+
+// fieldOf returns the values of a header as one, the same for requests that are the same in HTTP/1 and HTTP/2.
+func fieldOf(r *flow.Request, name string) string {
+	values := r.Headers.Values(name)
+	switch {
+	case strings.EqualFold(name, "Cookie"): // which HTTP/2 may split (RFC 9113 §8.2.3)
+		return strings.Join(values, "; ")
+	case len(values) == 0 && strings.EqualFold(name, "Host"): // whose place :authority takes (RFC 9113 §8.3.1)
+		return r.Authority
+	}
+	return strings.Join(values, ", ")
 }
 
 func unquote(s string) string {
