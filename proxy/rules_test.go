@@ -315,6 +315,22 @@ func TestOnboarding(t *testing.T) {
 	}
 }
 
+// TestOnboardingBySOCKS: clients of a SOCKS proxy get the page too, although its name leads nowhere.
+func TestOnboardingBySOCKS(t *testing.T) {
+	r := newRig(t, "mode=socks5", "onboarding_host=cert.test")
+	client := r.clientOf("socks5h://" + r.at("socks5"))
+	for _, url := range []string{"http://cert.test/cert/pem", "https://Cert.test/cert/pem"} {
+		resp, err := client.Get(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != 200 {
+			t.Error(url, resp.Status)
+		}
+	}
+}
+
 func TestDisableH2C(t *testing.T) {
 	asked := make(chan http.Header, 1)
 	origin := serve(t, func(_ http.ResponseWriter, q *http.Request) { asked <- q.Header })

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -169,7 +170,8 @@ func (p *Proxy) layerOptions() *atomic.Pointer[layer.Options] {
 	}
 	p.opts.Subscribe(apply, "upstream_routes", "upstream_auth", "connection_strategy", "rawtcp", "websocket", "keep_host_header",
 		"validate_inbound_headers", "normalize_outbound_headers", "show_ignored_hosts", "store_streamed_bodies", "http_connect_send_host_header", "stream_large_bodies",
-		"body_size_limit", "body_record_limit", "body_record_budget", "proxy_debug", "http2_ping_keepalive", "proxyauth")
+		"body_size_limit", "body_record_limit", "body_record_budget", "proxy_debug", "http2_ping_keepalive", "proxyauth",
+		"onboarding", "onboarding_host")
 	_ = apply(nil)
 	return ptr
 }
@@ -189,6 +191,9 @@ func readLayerOptions(o *option.Options) *layer.Options {
 		HTTP2Ping:       time.Duration(o.Int("http2_ping_keepalive")) * time.Second,
 		UpstreamAuth:    o.Str("upstream_auth"),
 		SOCKSLogin:      o.Str("proxyauth") != "",
+	}
+	if o.Bool("onboarding") {
+		l.OwnHost = strings.TrimSuffix(o.Str("onboarding_host"), ".")
 	}
 	if routes, err := parseRoutes(o.Strs("upstream_routes")); err == nil && len(routes) > 0 {
 		l.Route = func(to flow.Addr) (*flow.Via, bool) { return find(routes, to) }

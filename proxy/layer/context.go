@@ -27,6 +27,7 @@ type Options struct {
 	Route        func(flow.Addr) (*flow.Via, bool)
 	UpstreamAuth string        // user:password for upstream proxies that speak SOCKS; "" for none
 	SOCKSLogin   bool          // SOCKS clients must log in
+	OwnHost      string        // the host that we answer for ourselves, and connect to only when something is not answered; "" for none
 	HeadLimit    int           // bytes of a message head. 0: the codec's default
 	HTTP2Ping    time.Duration // how long an HTTP/2 server is idle before it gets a PING. 0: it gets none
 	Debug        bool

@@ -77,7 +77,8 @@ func (d *direct) open(s *layer.Script) error {
 // connect is open, straight to the server.
 func (d *direct) connect(s *layer.Script) error {
 	srv := d.ctx.Server
-	if d.ctx.Options().Lazy || srv.Address.IsZero() || srv.Transport != "tcp" {
+	o, host := d.ctx.Options(), strings.TrimSuffix(srv.Address.Host, ".")
+	if o.Lazy || srv.Address.IsZero() || srv.Transport != "tcp" || strings.EqualFold(host, o.OwnHost) {
 		return nil
 	}
 	return s.Open(srv)
