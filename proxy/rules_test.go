@@ -249,6 +249,27 @@ func TestStickyCookie(t *testing.T) {
 	}
 }
 
+// TestStickyCookieTakesAll: cookies stick with whatever servers write and browsers take.
+func TestStickyCookieTakesAll(t *testing.T) {
+	const past = "Wed, 21 Oct 2015 07:28:00 UTC"
+	lines := []string{
+		`prefs={"theme": "dark", "é": 1}; Path=/`, `a[b]=1`, `quoted="x y"; path=relative`, `old=1; expires=` + past,
+		`kept=1; Expires=` + past + `; Max-Age=60`, `kept2=1; max-age=60; Expires=` + past, `gone=1; Max-Age=0`, `no value`, `=no name`,
+	}
+	origin := serve(t, func(w http.ResponseWriter, q *http.Request) {
+		for _, line := range lines {
+			w.Header().Add("Set-Cookie", line)
+		}
+		io.WriteString(w, q.Header.Get("Cookie"))
+	})
+	r := newRig(t, "stickycookie=.")
+	r.do("GET", origin+"/in", "")
+	want := `prefs={"theme": "dark", "é": 1}; a[b]=1; quoted="x y"; kept=1; kept2=1`
+	if _, body, _ := r.do("GET", origin+"/", ""); body != want {
+		t.Errorf("%q, want %q", body, want)
+	}
+}
+
 func TestStickyAuth(t *testing.T) {
 	origin := serve(t, func(w http.ResponseWriter, q *http.Request) { io.WriteString(w, q.Header.Get("Authorization")) })
 	r := newRig(t, "stickyauth=!~u without")

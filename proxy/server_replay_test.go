@@ -202,7 +202,7 @@ func TestServerReplayRefreshes(t *testing.T) {
 	at := f.Response.Start.UTC().Truncate(time.Second)
 	date := at.Format(http.TimeFormat)
 	f.Response.Headers = flow.Headers{{Name: "Date", Value: date}, {Name: "Expires", Value: "0"}, {Name: "Last-Modified", Value: date},
-		{Name: "Set-Cookie", Value: "a=1; Path=/x; expires=" + date + "; HttpOnly"}, {Name: "Set-Cookie", Value: "b=2; Expires=never"}}
+		{Name: "Set-Cookie", Value: "a=1; Path=/x; expires=" + date + "; HttpOnly"}, {Name: "Set-Cookie", Value: "b=2; Expires=never"}, {Name: "Set-Cookie", Value: "c=3; Expires=" + at.Format(time.RFC1123)}}
 	r.ServeReplay([]*flow.Flow{f, f}, false)
 	_, _, h := r.do("GET", r.plain.URL+"/a", "")
 	moved, err := http.ParseTime(h.Get("Date"))
@@ -213,7 +213,7 @@ func TestServerReplayRefreshes(t *testing.T) {
 	if h.Get("Expires") != "0" || h.Get("Last-Modified") != date2 {
 		t.Error(h)
 	}
-	if got := h.Values("Set-Cookie"); got[0] != "a=1; Path=/x; expires="+date2+"; HttpOnly" || got[1] != "b=2" {
+	if got := h.Values("Set-Cookie"); got[0] != "a=1; Path=/x; expires="+date2+"; HttpOnly" || got[1] != "b=2" || got[2] != "c=3; Expires="+date2 {
 		t.Error(got)
 	}
 	if err := r.opts.Set("server_replay_refresh=false"); err != nil {

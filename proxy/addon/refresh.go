@@ -30,7 +30,7 @@ func refresh(r *flow.Response, now time.Time) {
 }
 
 // cookieDates are the forms of a date in Expires that servers write (RFC 6265 §5.1.1).
-var cookieDates = []string{http.TimeFormat, "Mon, 02-Jan-2006 15:04:05 MST", "Monday, 02-Jan-06 15:04:05 MST", time.ANSIC, time.RFC1123Z}
+var cookieDates = []string{time.RFC1123, "Mon, 02-Jan-2006 15:04:05 MST", "Monday, 02-Jan-06 15:04:05 MST", time.ANSIC, time.RFC1123Z}
 
 // refreshCookie moves the date of a Set-Cookie, or takes it out if it is none. All else stays as it was written.
 func refreshCookie(value string, by time.Duration) string {
@@ -42,12 +42,18 @@ func refreshCookie(value string, by time.Duration) string {
 			kept = append(kept, p)
 			continue
 		}
-		for _, form := range cookieDates {
-			if t, err := time.Parse(form, strings.TrimSpace(date)); err == nil {
-				kept = append(kept, name+"="+t.Add(by).UTC().Format(http.TimeFormat))
-				break
-			}
+		if t, ok := parseCookieDate(strings.TrimSpace(date)); ok {
+			kept = append(kept, name+"="+t.Add(by).UTC().Format(http.TimeFormat))
 		}
 	}
 	return strings.Join(kept, ";")
+}
+
+func parseCookieDate(s string) (t time.Time, ok bool) {
+	for _, form := range cookieDates {
+		if t, err := time.Parse(form, s); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
 }

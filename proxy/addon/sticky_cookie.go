@@ -1,8 +1,8 @@
 package addon
 
 import (
-	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -58,31 +58,50 @@ func (s *StickyCookie) known(f *flow.Flow) bool {
 // learn keeps what a response sets and forgets what has expired.
 func (s *StickyCookie) learn(f *flow.Flow, now time.Time) {
 	for _, line := range f.Response.Headers.Values("Set-Cookie") {
-		c, err := http.ParseSetCookie(line)
-		if err != nil {
-			continue
-		}
 		host := strings.ToLower(f.Request.Host)
-		k := cookie{domain: host, port: f.Request.Port, path: c.Path, name: c.Name, value: c.Value, only: true}
-		if c.Quoted {
-			k.value = `"` + c.Value + `"`
-		}
-		if d := strings.ToLower(strings.TrimPrefix(c.Domain, ".")); d != "" && d != host {
-			if suffix, _ := publicsuffix.PublicSuffix(d); suffix == d {
-				continue // of everybody below com
-			}
-			k.domain, k.only = d, false
-		} else if d == host {
-			k.only = false
-		}
-		if k.path == "" {
-			k.path = "/"
-		}
-		if !k.reaches(host) { // a server sets none for others (RFC 6265 §5.3)
+		k, expired, ok := parseSetCookie(line, now)
+		if !ok {
 			continue
 		}
-		s.keep(k, c.MaxAge < 0 || !c.Expires.IsZero() && c.Expires.Before(now) && c.MaxAge <= 0)
+		k.port, k.only = f.Request.Port, k.domain == ""
+		if k.only {
+			k.domain = host
+		}
+		if suffix, _ := publicsuffix.PublicSuffix(k.domain); suffix == k.domain && k.domain != host {
+			continue // of everybody below com
+		}
+		if k.reaches(host) { // a server sets none for others (RFC 6265 §5.3)
+			s.keep(k, expired)
+		}
 	}
+}
+
+// parseSetCookie reads a cookie as browsers do, with whatever is in its name and value (RFC 6265 §5.2). Its domain is "" if it names none.
+func parseSetCookie(line string, now time.Time) (k cookie, expired, ok bool) {
+	pair, attributes, _ := strings.Cut(line, ";")
+	name, value, ok := strings.Cut(pair, "=")
+	k = cookie{name: strings.TrimSpace(name), value: strings.TrimSpace(value), path: "/"}
+	lives := false // by Max-Age, whatever Expires says
+	for attribute := range strings.SplitSeq(attributes, ";") {
+		name, value, _ := strings.Cut(attribute, "=")
+		switch value = strings.TrimSpace(value); strings.ToLower(strings.TrimSpace(name)) {
+		case "domain":
+			k.domain = strings.ToLower(strings.TrimPrefix(value, "."))
+		case "path":
+			if k.path = "/"; strings.HasPrefix(value, "/") {
+				k.path = value
+			}
+		case "max-age":
+			if n, err := strconv.Atoi(value); err == nil {
+				lives, expired = n > 0, n <= 0
+			}
+		case "expires":
+			if t, ok := parseCookieDate(value); ok && !lives {
+				expired = expired || t.Before(now)
+			}
+		}
+	}
+	return k, expired, ok && k.name != ""
 }
 
 // keep replaces a cookie, or adds or removes it.
