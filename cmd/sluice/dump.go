@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -52,6 +54,9 @@ func runDump(cmd *cobra.Command, args []string) (err error) {
 		return err
 	}
 	log := slog.New(addon.NewTermLog(opts, logged, colorful(os.Stderr)))
+	if len(args) > 0 {
+		log.Info("only flows that match " + strconv.Quote(strings.Join(args, " ")) + " are read, printed and saved")
+	}
 	stream, err := openStream(opts, log)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -99,7 +100,9 @@ func settings(fs *pflag.FlagSet, words []string, filters ...string) (*option.Opt
 	}
 	for _, name := range []string{"dumper_filter", "view_filter", "intercept", "readfile_filter", "save_stream_filter"} {
 		if expr := opts.Str(name); expr != "" {
-			if _, err := filter.Parse(expr); err != nil {
+			if _, err := filter.Parse(expr); err != nil && len(words) > 0 && slices.Contains(filters, name) {
+				return nil, err
+			} else if err != nil {
 				return nil, fmt.Errorf("%s: %w", name, err)
 			}
 		}

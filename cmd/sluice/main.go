@@ -46,7 +46,11 @@ func explain(w io.Writer, err error) {
 		return
 	}
 	if bad, ok := errors.AsType[*filter.SyntaxError](err); ok {
-		fmt.Fprintf(w, "sluice: bad filter: %s\n", oneLine(bad.Msg))
+		of := ""
+		if option, ok := strings.CutSuffix(err.Error(), ": "+bad.Error()); ok {
+			of = " of " + option
+		}
+		fmt.Fprintf(w, "sluice: bad filter%s: %s\n", of, oneLine(bad.Msg))
 		showPlace(w, bad.Expr, bad.Pos, bad.Len)
 		return
 	}

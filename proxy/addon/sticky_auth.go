@@ -1,6 +1,7 @@
 package addon
 
 import (
+	"fmt"
 	"sync"
 	"sync/atomic"
 
@@ -35,7 +36,7 @@ func followFilter(opts *option.Options, name string, to *atomic.Pointer[filter.F
 		if expr := opts.Str(name); expr != "" {
 			var err error
 			if f, err = filter.Parse(expr); err != nil {
-				return err
+				return fmt.Errorf("%s: %w", name, err)
 			}
 		}
 		to.Store(f)
