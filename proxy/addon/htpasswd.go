@@ -23,9 +23,9 @@ func parseLogins(spec string) (userCheck, error) {
 	switch {
 	case spec == "any":
 		return func(string, string) bool { return true }, nil
-	case strings.HasPrefix(spec, "@"):
+	case len(spec) > 1 && spec[0] == '@':
 		return readPasswords(option.ExpandHome(spec[1:]))
-	case strings.HasPrefix(spec, "ldap"):
+	case spec == "ldap", strings.HasPrefix(spec, "ldap:"), strings.HasPrefix(spec, "ldaps:"):
 		return nil, fmt.Errorf("proxyauth: logins through LDAP are not available yet; use @FILE with an htpasswd file")
 	}
 	user, password, ok := strings.Cut(spec, ":")
