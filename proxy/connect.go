@@ -293,8 +293,18 @@ func dialError(addr string, err error) error {
 		return fmt.Errorf("connect to %s: connection refused", addr)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return fmt.Errorf("connect to %s: no answer in time", addr)
+	case boundWrong(err):
+		return fmt.Errorf("connect to %s: the address of connect_addr does not lead there: set it to one of this machine that is of the same IP version", addr)
 	}
 	return fmt.Errorf("connect to %s: %w", addr, err)
+}
+
+// boundWrong reports whether a connection could not be made from the address that it was to be made from.
+func boundWrong(err error) bool {
+	var a *net.AddrError
+	var op *net.OpError
+	return errors.As(err, &a) && a.Err == "no suitable address found" ||
+		errors.As(err, &op) && op.Source != nil && errors.Is(err, syscall.EADDRNOTAVAIL)
 }
 
 // listenError says why a port cannot be opened, and what to do.

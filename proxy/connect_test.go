@@ -4,7 +4,10 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -54,6 +57,18 @@ func TestFailureNamesTheServerOnce(t *testing.T) {
 	}
 	if got := failure(to, errors.New("it is blocked")); len(got) != 4 || got[1] != to {
 		t.Errorf("got %v", got)
+	}
+}
+
+// TestDialFromWrongAddress: who has set connect_addr wrong is told that it is that.
+func TestDialFromWrongAddress(t *testing.T) {
+	origin := httptest.NewServer(http.NotFoundHandler())
+	defer origin.Close()
+	for _, from := range []string{"::1", "192.0.2.7"} {
+		_, err := (&Engine{cfg: Config{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}}).dialTCP(t.Context(), origin.Listener.Addr().String())
+		if err == nil || !strings.Contains(err.Error(), "connect_addr does not lead there") {
+			t.Error(from, err)
+		}
 	}
 }
 
