@@ -55,8 +55,11 @@ func (p *Proxy) serveFiles(read ReadFlows, paths []string) error {
 		}
 		recorded = append(recorded, flows...)
 	}
-	if len(recorded) > 0 {
-		p.ServeReplay(recorded, false)
+	if len(recorded) == 0 {
+		return nil
+	}
+	if left := len(recorded) - p.ServeReplay(recorded, false); left > 0 {
+		p.cfg.Log.Info(fmt.Sprintf("server_replay: %d of %d flows have no whole HTTP response to give again", left, len(recorded)))
 	}
 	return nil
 }

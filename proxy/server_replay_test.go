@@ -46,7 +46,9 @@ func TestServerReplay(t *testing.T) {
 	}
 	unusable := record(t, "GET", url+"/c", "", "")
 	unusable.Response = nil
-	if n := r.ServeReplay(append(flows, unusable), false); n != 4 || r.ServeReplayCount() != 4 {
+	broken := record(t, "GET", url+"/d", "", "the fro")
+	broken.Error = &flow.Error{Message: "peer closed connection without sending complete message body"}
+	if n := r.ServeReplay(append(flows, unusable, broken), false); n != 4 || r.ServeReplayCount() != 4 {
 		t.Fatal(n, r.ServeReplayCount())
 	}
 	for _, c := range [][4]string{

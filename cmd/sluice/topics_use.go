@@ -36,9 +36,9 @@ stay. Bodies pass as they come unless a rule may change them, or has to know the
 
 const replayTopic = `In the console r sends a request again; sluice -C FILE sends those of a file. S, ": replay.server @marked" and
 sluice -S FILE answer requests with responses that were recorded for requests like them; server_replay_ignore_* say what
-need not be alike, server_replay_extra what becomes of the others. sluice dump ends when all is replayed, unless
-keepserving is set. Where reverse:URL is the only mode, flows that -r reads go to URL instead of where they went, so
-that r sends them there.`
+need not be alike, server_replay_extra what becomes of the others. Where servers with TLS are not to be reached, have
+connection_strategy=lazy too. sluice dump ends when all is replayed, unless keepserving is set. Where reverse:URL is the
+only mode, flows that -r reads go to URL instead of where they went, so that r sends them there.`
 
 const messagesTopic = `The messages of WebSocket, TCP and UDP flows stand in a tab of the opened flow and follow as they come; enter opens one of
 them. The events of an event stream and the messages of gRPC have a tab of their own beside the body.

@@ -62,9 +62,10 @@ func (s *ServerReplay) Load(flows []*flow.Flow, add bool) int {
 	return taken
 }
 
-// answers reports whether a flow has a response that can be given again.
+// answers reports whether a flow has a response that can be given again. One that broke off would have clients wait for the rest.
 func answers(f *flow.Flow) bool {
-	return f.Kind == flow.HTTP && f.Request != nil && f.Response != nil && f.WebSocket == nil && f.Response.Status >= 200 &&
+	brokeOff := f.Error != nil && f.Response != nil && f.Response.End.IsZero()
+	return !brokeOff && f.Kind == flow.HTTP && f.Request != nil && f.Response != nil && f.WebSocket == nil && f.Response.Status >= 200 &&
 		f.Request.Method != "CONNECT" && f.Response.Body.Gap() == flow.Whole && f.Request.Body.Gap() == flow.Whole
 }
 
