@@ -48,11 +48,12 @@ func (d *dataViewer) Name() string    { return "dataviewer" }
 func (d *dataViewer) Context() string { return "dataviewer" }
 func (d *dataViewer) Title() string   { return "Data viewer" }
 
-// Size is four fifths of the width, or more where a line needs it, and as much of the height as is needed.
+// Size is four fifths of the width, or more where a line needs it, and as much of the height as is needed,
+// but leaves three rows where there are enough.
 func (d *dataViewer) Size(w, h int) (int, int) {
 	width := max((w*4+4)/5, min(d.need+2, w))
 	d.arrange(width - 2)
-	return width, min(len(d.lay)+2, max(h-3, 3))
+	return width, min(len(d.lay)+2, max(h-3, min(h, 8)))
 }
 
 func (d *dataViewer) SetSize(w, h int) {

@@ -304,6 +304,16 @@ func TestFiltersOfSeveralWords(t *testing.T) {
 	})
 }
 
+// On a small screen a result takes what room there is.
+func TestResultsOnASmallScreen(t *testing.T) {
+	drive(t, 40, 10, gallery()[:6], func(d *driver) {
+		d.run("cut @all request.method")
+		if got := strings.Count(d.screen(), "│") / 2; got < 4 {
+			t.Errorf("%d rows of 6 are shown\n%s", got, d.screen())
+		}
+	})
+}
+
 func TestResultsAreShown(t *testing.T) {
 	drive(t, 100, 30, gallery(), func(d *driver) {
 		d.run("cut @all request.method,request.host")
