@@ -102,10 +102,12 @@ func (f *footer) flags() []flag {
 	add(o.Str("console_default_contentview") != "auto", "[contentview:"+text("console_default_contentview")+"]", "", "")
 	add(o.Changed("view_order"), "[", "o", ":"+text("view_order")+"]")
 	add(len(f.switches()) > 0, "["+strings.Join(f.switches(), ":")+"]", "", "")
-	if modes := o.Strs("mode"); len(modes) != 1 {
-		add(true, fmt.Sprintf("[modes:%d]", len(modes)), "", "")
-	} else {
+	switch modes := o.Strs("mode"); len(modes) {
+	case 0: // the same as regular
+	case 1:
 		add(modes[0] != "regular", "["+content.Clean(modes[0])+"]", "", "")
+	default:
+		add(true, fmt.Sprintf("[modes:%d]", len(modes)), "", "")
 	}
 	add(n("scripts") > 0, fmt.Sprintf("[scripts:%d]", n("scripts")), "", "")
 	add(o.Str("save_stream_file") != "", "[W:"+text("save_stream_file")+"]", "", "")

@@ -16,3 +16,17 @@ func TestManyPlaces(t *testing.T) {
 		d.wantScreen("[[fe80::1234:5678:9abc:def0]:8080 +1]")
 	})
 }
+
+func TestModesInTheStatus(t *testing.T) {
+	drive(t, 80, 24, gallery(), func(d *driver) {
+		d.run("set mode socks5")
+		d.wantScreen("[socks5]")
+		d.run("set mode regular socks5")
+		d.wantScreen("[modes:2]")
+		for _, plain := range []string{"set mode regular", "set mode"} {
+			d.run(plain)
+			d.wantNot("[modes:")
+			d.wantNot("[regular]")
+		}
+	})
+}
