@@ -110,7 +110,7 @@ func optionValues(name, prefix string, start, end int) []prompt.Candidate {
 			list = append(list, prompt.Candidate{Text: command.Quote(text), Help: help, Start: start, End: end})
 		}
 	}
-	for _, c := range spec.Choices {
+	for _, c := range choicesOf(spec) {
 		add(c, "")
 	}
 	if spec.Type == option.Bool {

@@ -22,6 +22,28 @@ func TestOptionsWindow(t *testing.T) {
 	})
 }
 
+// The content view is chosen among those there are.
+func TestContentViewIsChosen(t *testing.T) {
+	drive(t, 100, 40, nil, func(d *driver) {
+		d.press("O", "/")
+		d.write("^console_default_contentview")
+		d.press("enter")
+		d.wantScreen("One of: auto, css")
+		d.press("enter")
+		d.wantScreen("1) auto *", "hex dump")
+		d.press("/")
+		d.write("json")
+		d.press("enter")
+		if got := d.opts.Str("console_default_contentview"); got != "json" {
+			t.Errorf("the view is %q", got)
+		}
+		d.press(":")
+		d.write("set console_default_contentview hex")
+		d.press("tab")
+		d.wantScreen(`"hex dump"`, `"hex stream"`)
+	})
+}
+
 // A list is edited in a grid, whose values the option checks when it is left.
 func TestListOptionsAreEditedInAGrid(t *testing.T) {
 	drive(t, 120, 30, nil, func(d *driver) {

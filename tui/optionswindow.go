@@ -65,13 +65,22 @@ func (w *optionsWindow) value(i int) string {
 func (w *optionsWindow) describe(i int) string {
 	s := w.specs[i]
 	text := s.Help
-	if len(s.Choices) > 0 {
-		text += "\nOne of: " + strings.Join(s.Choices, ", ")
+	if choices := choicesOf(s); len(choices) > 0 {
+		text += "\nOne of: " + strings.Join(choices, ", ")
 	}
 	if s.Instead != "" {
 		text += "\n" + s.Unsupported() + "."
 	}
 	return text
+}
+
+// choicesOf returns the only values that an option may have, nil if it may have any.
+func choicesOf(s option.Spec) []string {
+	switch s.Name {
+	case "console_default_contentview", "dumper_default_contentview":
+		return content.Names()
+	}
+	return s.Choices
 }
 
 // edit turns a switch over, offers choices, opens a grid for a list, or else the prompt with the value.
@@ -80,8 +89,8 @@ func (w *optionsWindow) edit(i int) tea.Cmd {
 	switch {
 	case s.Type == option.Bool:
 		return a.execute("set " + s.Name + " toggle")
-	case len(s.Choices) > 0:
-		c := newChooser(a, s.Name, s.Choices, func(choice string) tea.Cmd {
+	case len(choicesOf(s)) > 0:
+		c := newChooser(a, s.Name, choicesOf(s), func(choice string) tea.Cmd {
 			return a.execute("set " + s.Name + " " + command.Quote(choice))
 		})
 		c.current(a.options.Str(s.Name))
