@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"sluice/proxy/command"
 	"sluice/proxy/content"
@@ -17,6 +18,7 @@ import (
 
 const (
 	maxMessageChoices = 1000      // the latest ones
+	maxPreview        = 200       // bytes of a message in a choice
 	maxOpened         = 256 << 10 // bytes of a message that is opened
 )
 
@@ -57,7 +59,7 @@ func (a *App) messageChoices(f *flow.Flow) ([]string, error) {
 	var lines []string
 	for m := range detail.Items(f) {
 		if n++; probe.Match(m.Message) {
-			lines = append(lines, fmt.Sprintf("%d %s %s", n, messageFacts(&m), content.Clean(clip(string(m.Content[:min(len(m.Content), 200)]), 40))))
+			lines = append(lines, fmt.Sprintf("%d %s %s", n, messageFacts(&m), preview(m.Content)))
 		}
 		if len(lines) >= 2*maxMessageChoices {
 			lines = append(lines[:0], lines[len(lines)-maxMessageChoices:]...)
@@ -72,6 +74,18 @@ func (a *App) messageChoices(f *flow.Flow) ([]string, error) {
 	lines = lines[max(0, len(lines)-maxMessageChoices):]
 	slices.Reverse(lines)
 	return lines, nil
+}
+
+// preview is what a message begins with.
+func preview(b []byte) string {
+	n := maxPreview
+	if len(b) <= n {
+		return content.Clean(string(b))
+	}
+	for n > maxPreview-utf8.UTFMax && !utf8.RuneStart(b[n]) {
+		n--
+	}
+	return content.Clean(string(b[:n])) + "…"
 }
 
 // messageFacts is the direction, the time and the size of a message, and what became of it.

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -50,6 +51,21 @@ func TestWebSocketMessagesAreOpened(t *testing.T) {
 		d.press("enter", "enter")
 		d.wantScreen("this flow has no messages")
 	})
+}
+
+// The beginning of a long message ends between two characters.
+func TestPreview(t *testing.T) {
+	for text, want := range map[string]string{
+		"one\r\n":                   "one␍␊",
+		strings.Repeat("x", 200):    strings.Repeat("x", 200),
+		strings.Repeat("x", 201):    strings.Repeat("x", 200) + "…",
+		strings.Repeat("中", 67):     strings.Repeat("中", 66) + "…",
+		strings.Repeat("\xbf", 201): strings.Repeat(`\xbf`, 196) + "…",
+	} {
+		if got := preview([]byte(text)); got != want {
+			t.Errorf("%q is previewed as %q", text, got)
+		}
+	}
 }
 
 // A dump of a message is not torn where the terminal is as wide as it.
