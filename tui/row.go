@@ -102,6 +102,9 @@ func (v rowView) tableLine(r flowstore.Row, f *flow.Flow, focus bool) string {
 	p.left(held(statusStyle, onlyIf(onResponse, t)), status, 3)
 	p.blank(1)
 	text, textStyle := mediaText(t, r, f)
+	if brokeOff(r) { // both ends have the error behind them
+		text, textStyle = plural(r.Messages, "message"), t.Muted
+	}
 	behind := noteBehind(r, wide)
 	if r.TLSNote != "" && !behind {
 		text = ""
@@ -132,16 +135,24 @@ func (v rowView) tableLine(r flowstore.Row, f *flow.Flow, focus bool) string {
 // failed reports whether a flow got an error in place of a response. Why is then said where the numbers of the
 // response would be, too. A row with a TLS note has said it already.
 func failed(r flowstore.Row) bool {
-	return r.Error != "" && !r.HasResponse && !r.Intercepted && r.TLSNote == ""
+	return r.Error != "" && !r.HasResponse && !r.Intercepted && r.TLSNote == "" && !brokeOff(r)
+}
+
+// brokeOff reports whether an error ended a conversation that had messages, which keeps its numbers.
+func brokeOff(r flowstore.Row) bool {
+	return r.Error != "" && (r.Kind == flow.TCP || r.Kind == flow.UDP) && r.Messages > 0 && !r.Intercepted && r.TLSNote == ""
 }
 
 const numbersWidth = 5 + 1 + 5
 
-// conversation puts both ends, and what became of TLS.
+// conversation puts both ends, what became of TLS, and what broke it off.
 func (v rowView) conversation(p *painter, r flowstore.Row, w int) {
 	spans := []span{{ends(r, w), v.theme.Text}}
 	if r.TLSNote != "" && !noteBehind(r, w) {
 		spans = append(spans, span{"  " + content.Clean(clip(r.TLSNote, w)), v.theme.Muted})
+	}
+	if brokeOff(r) {
+		spans = append(spans, span{"  " + content.Clean(clip(r.Error, w)), v.theme.Error})
 	}
 	p.spans(w, spans...)
 }

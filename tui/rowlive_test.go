@@ -38,3 +38,24 @@ func TestLiveRows(t *testing.T) {
 		}
 	}
 }
+
+// A conversation that an error ends keeps its numbers; one that never began has none.
+func TestBrokenConversation(t *testing.T) {
+	broken := flowstore.Row{Kind: flow.TCP, Client: "192.0.2.1:1234", Host: "x.test", Port: 25, Start: noon, End: noon.Add(2e9),
+		Messages: 4, Size: 44, Error: "Client disconnected."}
+	never := broken
+	never.Messages, never.Size, never.Error = 0, 0, "connect to x.test:25: connection refused"
+	for _, table := range []bool{true, false} {
+		v := rowView{theme: style.New("solarized_dark", true, true, false), width: 120, table: table}
+		got := plain(strings.Join(v.render(broken, nil, false), " "))
+		for _, want := range []string{"Client disconnected.", "err", "44b 2.00s"} {
+			if !strings.Contains(got, want) {
+				t.Errorf("no %q in\n%s", want, got)
+			}
+		}
+		got = plain(strings.Join(v.render(never, nil, false), " "))
+		if !strings.Contains(got, "connect to x.test:25: ") {
+			t.Errorf("no reason in\n%s", got)
+		}
+	}
+}
