@@ -57,3 +57,15 @@ func TestEditDNSText(t *testing.T) {
 		}
 	})
 }
+
+// Types and times are short, so that data has room.
+func TestDNSDataHasRoom(t *testing.T) {
+	f := &flow.Flow{ID: flow.NewID(), Kind: flow.DNS, Client: &flow.Client{}, Server: &flow.Server{}, Created: noon}
+	f.DNSResponse = &flow.DNSMessage{Answers: []flow.DNSRecord{
+		{Name: "first.test", Type: 1, Class: 1, TTL: 9, Data: []byte{192, 0, 2, 1}},
+		{Name: "shop.test", Type: 16, Class: 1, TTL: 9, Data: []byte("\x1ea text of thirty characters is")}}}
+	drive(t, 80, 24, []*flow.Flow{f}, func(d *driver) {
+		d.run("console.edit.focus dns-answers")
+		d.wantScreen("TXT         9           \"a text of thirty characters is\"")
+	})
+}

@@ -16,8 +16,8 @@ const classInternet = 1
 var dnsAnswers = table{
 	spec: grid.Spec{
 		Title: "Edit DNS Answers",
-		Columns: []grid.Column{{Name: "Name", Kind: grid.Plain}, {Name: "Type", Kind: grid.Plain},
-			{Name: "TTL", Kind: grid.Plain}, {Name: "Data", Kind: grid.Plain}},
+		Columns: []grid.Column{{Name: "Name", Kind: grid.Plain}, {Name: "Type", Kind: grid.Plain, Width: 10},
+			{Name: "TTL", Kind: grid.Plain, Width: 10}, {Name: "Data", Kind: grid.Plain}},
 		Validate: validRecord,
 	},
 	read: func(f *flow.Flow) ([][]string, error) {

@@ -31,6 +31,7 @@ const (
 type Column struct {
 	Name      string // its heading; "" for none
 	Kind      Kind
+	Width     int  // the most cells it takes, unless it is the first; 0: its share
 	Multiline bool // enter breaks the line of a value rather than ending its edit
 }
 

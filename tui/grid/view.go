@@ -61,6 +61,9 @@ func (m *Model) widths() []int {
 	rest := room - out[0]
 	for i := 1; i < n; i++ {
 		out[i] = rest / (n - i)
+		if most := m.spec.Columns[i].Width; most > 0 {
+			out[i] = min(out[i], most)
+		}
 		rest -= out[i]
 	}
 	return out
