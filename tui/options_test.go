@@ -22,6 +22,15 @@ func TestOptionsWindow(t *testing.T) {
 	})
 }
 
+// On a narrow screen, too, options show what they are.
+func TestOptionsOnANarrowScreen(t *testing.T) {
+	drive(t, 40, 10, nil, func(d *driver) {
+		d.run("set anticache true")
+		d.press("O")
+		d.wantScreen("* anticache              true", "add_upstream_certs_t…  false")
+	})
+}
+
 // The content view is chosen among those there are.
 func TestContentViewIsChosen(t *testing.T) {
 	drive(t, 100, 40, nil, func(d *driver) {

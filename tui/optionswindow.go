@@ -14,6 +14,9 @@ import (
 	"sluice/tui/grid"
 )
 
+// leastValue is how many cells the value of an option has, at the cost of its name.
+const leastValue = 12
+
 // An optionsWindow lists the options.
 type optionsWindow struct {
 	reference
@@ -47,9 +50,10 @@ func (w *optionsWindow) line(i, width int, focus bool) []string {
 		name, value, sign = t.Changed, t.Changed, "* "
 	}
 	p.left(t.Changed, sign, min(2, max(width-3, 0)))
-	p.left(name, s.Name, min(w.longest, max(width-5, 0)))
+	names := min(w.longest, max(width-7-leastValue, width/2))
+	p.left(name, s.Name, names)
 	p.blank(2)
-	p.left(value, content.Clean(clip(w.value(i), width)), max(width-7-w.longest, 0))
+	p.left(value, content.Clean(clip(w.value(i), width)), max(width-7-names, 0))
 	return []string{fit(p.String(), width)}
 }
 
