@@ -96,7 +96,7 @@ func TestUpstreamFails(t *testing.T) {
 	far := newRig(t, "mode=regular", "mode=socks5", "proxyauth=me:secret")
 	for _, c := range []struct{ via, why string }{
 		{"http://127.0.0.1:1", "connect to 127.0.0.1:1: connection refused"},
-		{"http://" + far.at("regular"), "refused HTTP CONNECT request: 407"},
+		{"http://" + far.at("regular"), "refused HTTP CONNECT request: 407 Proxy Authentication Required: set upstream_auth "},
 		{"https://" + far.at("regular"), "ssl_verify_upstream_trusted_ca"},
 		{"https://" + far.plain.Listener.Addr().String(), "does not speak TLS"},
 		{"socks5://" + far.at("socks5"), "asks for a login: set upstream_auth"},

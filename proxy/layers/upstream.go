@@ -103,7 +103,7 @@ func (u *Upstream) await(s *layer.Script) error {
 			}
 			if r.Status/100 != 1 {
 				s.Do(&layer.Log{Level: slog.LevelDebug, Text: string(in[:n])})
-				return fmt.Errorf("Upstream proxy %s refused HTTP CONNECT request: %d %s", u.proxy.Address, r.Status, r.Reason)
+				return u.refused(r)
 			}
 			if interim++; interim > maxInterim {
 				return fmt.Errorf("upstream proxy %s sent more than %d interim responses", u.proxy.Address, maxInterim)
@@ -111,4 +111,13 @@ func (u *Upstream) await(s *layer.Script) error {
 			in, scan = in[n:], http1.Scanner{}
 		}
 	}
+}
+
+// refused says of an answer that it is no tunnel, and what to do about it.
+func (u *Upstream) refused(r *flow.Response) error {
+	todo := ""
+	if r.Status == 407 {
+		todo = ": set upstream_auth to a user:password that it takes"
+	}
+	return fmt.Errorf("Upstream proxy %s refused HTTP CONNECT request: %d %s%s", u.proxy.Address, r.Status, r.Reason, todo)
 }
