@@ -169,7 +169,7 @@ func exportGo(f *flow.Flow) ([]byte, error) {
 func (o *outline) goURL() (target, opaque string) {
 	target, path := o.request.PrettyURL(), o.request.Path
 	u, err := url.Parse(target)
-	if err == nil && u.RequestURI() == path || !strings.HasPrefix(path, "/") {
+	if err == nil && u.RequestURI() == path || path != "*" && !strings.HasPrefix(path, "/") {
 		return target, ""
 	}
 	return strings.TrimSuffix(target, path) + "/", path

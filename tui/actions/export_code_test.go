@@ -134,6 +134,7 @@ func TestExportedTargets(t *testing.T) {
 		{"curl", ".sh", "sh", "GET", `/100%?q=%zz&a="b"`},
 		{"curl", ".sh", "sh", "GET", "/a#b?c"},
 		{"curl", ".sh", "sh", "OPTIONS", "*"},
+		{"go", ".go", "go", "OPTIONS", "*"},
 	} {
 		t.Run(c.format+" "+c.target, func(t *testing.T) {
 			if _, err := exec.LookPath(c.format); err != nil {
