@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -123,6 +124,38 @@ func TestAltSvc(t *testing.T) {
 	}
 }
 
+// getInTunnel asks a proxy for a tunnel to a server, and the server for a page without TLS.
+func getInTunnel(t *testing.T, proxy, url string) string {
+	t.Helper()
+	q, err := http.NewRequest("GET", url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := net.Dial("tcp", proxy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	r := bufio.NewReader(conn)
+	fmt.Fprintf(conn, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n", q.Host, q.Host)
+	if resp, err := http.ReadResponse(r, &http.Request{Method: "CONNECT"}); err != nil || resp.StatusCode != 200 {
+		t.Fatal(resp, err)
+	}
+	if err := q.Write(conn); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.ReadResponse(r, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
 // TestUpstreamAuth: the proxy behind us, or the server that we stand in for, is told the login, and nobody else is.
 func TestUpstreamAuth(t *testing.T) {
 	far := newRig(t, "proxyauth=me:secret")
@@ -136,7 +169,10 @@ func TestUpstreamAuth(t *testing.T) {
 	if got := get(t, near.client, far.secure.URL+"/tunnel"); got != "GET /tunnel " {
 		t.Errorf("%q", got)
 	}
-	for _, path := range []string{"/plain", "/tunnel"} {
+	if got := getInTunnel(t, near.Addrs()[0].String(), origin+"/within"); got != "|" {
+		t.Errorf("in a tunnel: %q", got)
+	}
+	for _, path := range []string{"/plain", "/tunnel", "/within"} {
 		if f := far.wait(path, ended); f.Metadata["proxyauth"] != "me" {
 			t.Errorf("%s: %v", path, f.Metadata)
 		}

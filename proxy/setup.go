@@ -90,7 +90,7 @@ func (p *Proxy) addons(log *slog.Logger) (addon.Chain, error) {
 		bind(p.opts, func() error { block.Private.Store(p.opts.Bool("block_private")); return nil }, "block_private"),
 		bind(p.opts, func() error { anticache.On.Store(p.opts.Bool("anticache")); return nil }, "anticache"),
 		bind(p.opts, func() error { anticomp.On.Store(p.opts.Bool("anticomp")); return nil }, "anticomp"),
-		bind(p.opts, func() error { return p.setRoutes(auth) }, "upstream_routes"),
+		bind(p.opts, func() error { _, err := parseRoutes(p.opts.Strs("upstream_routes")); return err }, "upstream_routes"),
 		bind(p.opts, func() error { return auth.Set(p.opts.Str("upstream_auth")) }, "upstream_auth"),
 		bind(p.opts, func() error { records.ECH.Store(p.opts.Bool("strip_ech")); return nil }, "strip_ech"),
 		bind(p.opts, func() error { altSvc.Keep.Store(p.opts.Bool("keep_alt_svc_header")); return nil }, "keep_alt_svc_header"),
@@ -102,15 +102,6 @@ func (p *Proxy) addons(log *slog.Logger) (addon.Chain, error) {
 	}
 	return p.withRules(addon.Chain{block, records, anticache, anticomp, login, next, tlsConfig, addon.NewTLSPassthrough(p.opts, log),
 		&addon.CRL{CA: p.CA, Log: log}, auth, altSvc, p.intercept}, log)
-}
-
-// setRoutes tells who names a password to upstream proxies which requests do not go to the one that is meant for all.
-func (p *Proxy) setRoutes(auth *addon.UpstreamAuth) error {
-	routes, err := parseRoutes(p.opts.Strs("upstream_routes"))
-	if err == nil {
-		auth.SetRouted(func(to flow.Addr) bool { _, ok := find(routes, to); return ok })
-	}
-	return err
 }
 
 // bind runs apply now and after every change of an option. Its error vetoes the change.

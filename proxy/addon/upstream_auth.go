@@ -6,27 +6,12 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"sluice/proxy/flow"
 	"sluice/proxy/layer"
 )
 
 // UpstreamAuth names a user and password to the upstream proxy, or to the server that a reverse proxy stands in for (RFC 7617).
 type UpstreamAuth struct {
-	value  atomic.Pointer[string]
-	routed atomic.Pointer[func(flow.Addr) bool]
-}
-
-// SetRouted says which servers are not reached through the proxy that is meant for all. What it returns must not change.
-func (a *UpstreamAuth) SetRouted(routed func(flow.Addr) bool) { a.routed.Store(&routed) }
-
-// readsRequests reports whether a request goes to an upstream proxy that reads it.
-func (a *UpstreamAuth) readsRequests(f *flow.Flow) bool {
-	r, mode := f.Request, strings.ToLower(f.Client.Mode)
-	if r.Scheme != "http" || !strings.HasPrefix(mode, "upstream:") || strings.HasPrefix(mode, "upstream:socks5:") {
-		return false
-	}
-	routed := a.routed.Load()
-	return routed == nil || !(*routed)(flow.Addr{Host: r.Host, Port: r.Port})
+	value atomic.Pointer[string]
 }
 
 // Set takes "user:password"; "" switches it off.
@@ -56,7 +41,7 @@ func (a *UpstreamAuth) Handle(h layer.Hook) <-chan layer.Verdict {
 	case *layer.RequestHeaders:
 		r := h.Flow.Request
 		switch {
-		case a.readsRequests(h.Flow):
+		case h.ForProxy:
 			r.Headers = r.Headers.Set("Proxy-Authorization", *v)
 		case strings.HasPrefix(strings.ToLower(h.Flow.Client.Mode), "reverse:"):
 			r.Headers = r.Headers.Set("Authorization", *v)

@@ -13,23 +13,23 @@ func TestUpstreamAuth(t *testing.T) {
 	if err := a.Set("me:pa:ss"); err != nil {
 		t.Fatal(err)
 	}
-	a.SetRouted(func(to flow.Addr) bool { return to.Host == "routed.test" })
 	const login = "Basic bWU6cGE6c3M="
-	for _, c := range []struct{ mode, scheme, host, proxy, server string }{
-		{"upstream:http://p:1", "http", "a.test", login, ""},
-		{"Upstream:p:1", "http", "a.test", login, ""},
-		{"upstream:http://p:1", "https", "a.test", "", ""},
-		{"upstream:http://p:1", "http", "routed.test", "", ""},
-		{"upstream:socks5://p:1", "http", "a.test", "", ""},
-		{"reverse:https://a.test", "https", "a.test", "", login},
-		{"REVERSE:http://a.test", "http", "a.test", "", login},
-		{"regular", "http", "a.test", "", ""},
-		{"socks5", "https", "a.test", "", ""},
+	for _, c := range []struct {
+		mode          string
+		forProxy      bool
+		proxy, server string
+	}{
+		{"upstream:http://p:1", true, login, ""},
+		{"upstream:http://p:1", false, "", ""},
+		{"reverse:https://a.test", false, "", login},
+		{"REVERSE:http://a.test", false, "", login},
+		{"regular", false, "", ""},
+		{"socks5", false, "", ""},
 	} {
-		f := &flow.Flow{Client: &flow.Client{Mode: c.mode}, Request: &flow.Request{Scheme: c.scheme, Host: c.host, Port: 80}}
-		a.Handle(&layer.RequestHeaders{OfFlow: layer.OfFlow{Flow: f}})
+		f := &flow.Flow{Client: &flow.Client{Mode: c.mode}, Request: &flow.Request{}}
+		a.Handle(&layer.RequestHeaders{OfFlow: layer.OfFlow{Flow: f}, ForProxy: c.forProxy})
 		if h := f.Request.Headers; h.Get("Proxy-Authorization") != c.proxy || h.Get("Authorization") != c.server {
-			t.Errorf("%s, %s://%s: %v", c.mode, c.scheme, c.host, h)
+			t.Errorf("%s, for the proxy %v: %v", c.mode, c.forProxy, h)
 		}
 	}
 	f := &flow.Flow{Client: &flow.Client{Mode: "upstream:http://p:1"}, Request: &flow.Request{}}

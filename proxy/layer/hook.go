@@ -41,7 +41,6 @@ type (
 	HTTPConnectUpstream struct{ OfFlow } // CONNECT is about to be sent to an upstream proxy
 	HTTPConnected       struct{ OfFlow }
 	HTTPConnectError    struct{ OfFlow }
-	RequestHeaders      struct{ OfFlow } // Request.Stream may be set
 	Request             struct{ OfFlow } // the request is whole, or has been streamed
 	ResponseHeaders     struct{ OfFlow }
 	Response            struct{ OfFlow }
@@ -54,6 +53,12 @@ type (
 	TCPEnd              struct{ OfFlow }
 	TCPError            struct{ OfFlow }
 )
+
+// RequestHeaders is when the head of a request has come. Request.Stream may be set.
+type RequestHeaders struct {
+	OfFlow
+	ForProxy bool // an upstream proxy reads the request itself, which goes through no tunnel
+}
 
 // Name returns the hook's name.
 func (*HTTPConnect) Name() string { return "http_connect" }

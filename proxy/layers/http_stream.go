@@ -192,7 +192,9 @@ func (st *HTTPStream) setError(text string) {
 }
 
 func (st *HTTPStream) hookRequestHeaders() {
-	st.hooks.requestHeaders.Flow = st.flow
+	r := st.flow.Request
+	_, plain := st.h.via(flow.Addr{Host: r.Host, Port: r.Port}, st.h.ctx.Server.Via)
+	st.hooks.requestHeaders.Flow, st.hooks.requestHeaders.ForProxy = st.flow, plain && r.Scheme == "http"
 	st.Hook(&st.hooks.requestHeaders)
 }
 
