@@ -1,8 +1,10 @@
 package proxy
 
 import (
+	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -53,6 +55,19 @@ func TestUpstreamKinds(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// TestUpstreamMapped: a request for the upstream proxy that a rule sends through a tunnel is one for its server.
+func TestUpstreamMapped(t *testing.T) {
+	far := newRig(t, "proxyauth=me:secret")
+	origin := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		io.WriteString(w, q.RequestURI+"|"+q.Header.Get("Proxy-Authorization"))
+	}))
+	defer origin.Close()
+	near := newRig(t, "mode=upstream:http://"+far.at("regular"), "upstream_auth=me:secret", "map_remote=|http://a.test|"+origin.URL)
+	if got := get(t, near.client, "http://a.test/mapped"); got != "/mapped|" {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -223,6 +223,9 @@ func (st *HTTPStream) reach() bool {
 	if via != nil {
 		key.via, key.plain = *via, plain && !key.tls
 	}
+	if st.hooks.requestHeaders.ForProxy && !key.plain {
+		st.withdraw()
+	}
 	c := st.h.idleConn(key)
 	if c == nil {
 		got := st.Await(&getConn{key: key, stream: st}).(*gotConn)
@@ -238,4 +241,13 @@ func (st *HTTPStream) reach() bool {
 	c.reserve(st)
 	st.server, f.Server = c.serverProtocol, c.server
 	return true
+}
+
+// withdraw takes out of a request what was meant for an upstream proxy, for it has been changed to go elsewhere.
+func (st *HTTPStream) withdraw() {
+	r := st.flow.Request
+	r.Headers = r.Headers.Del("Proxy-Authorization")
+	if !strings.HasPrefix(r.Version, "HTTP/2") {
+		r.Authority = ""
+	}
 }
