@@ -63,6 +63,9 @@ func outlineOf(f *flow.Flow) (outline, error) {
 		return outline{}, noRequest(f)
 	}
 	r := f.Request
+	if r.Method == "CONNECT" {
+		return outline{}, errors.New("a CONNECT asks a proxy for a tunnel, and no program sends it alone: export it as raw_request instead")
+	}
 	body, coded, err := plainBody(&r.HTTPMessage, "request")
 	if err != nil {
 		return outline{}, err

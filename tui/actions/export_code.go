@@ -196,7 +196,7 @@ func exportFetch(f *flow.Flow) ([]byte, error) {
 	if len(o.body) > 0 && (m == "GET" || m == "HEAD") {
 		return nil, errors.New("fetch sends no body with " + m + ": export it as curl instead")
 	}
-	if slices.Contains([]string{"CONNECT", "TRACE", "TRACK"}, strings.ToUpper(m)) {
+	if slices.Contains([]string{"TRACE", "TRACK"}, strings.ToUpper(m)) {
 		return nil, errors.New("fetch sends no " + m + ": export it as curl instead")
 	}
 	for _, name := range fetchForbidden {

@@ -113,6 +113,12 @@ func TestExportsThatCannotBe(t *testing.T) {
 	if _, err := Export("fetch", f, false); err == nil {
 		t.Error("fetch sends no TRACE")
 	}
+	f.Request.Method = "CONNECT"
+	for _, format := range []string{"python", "go", "fetch", "curl", "httpie"} {
+		if _, err := Export(format, f, false); err == nil || !strings.Contains(err.Error(), "raw_request") {
+			t.Error(format, err)
+		}
+	}
 	f.Request.Method = "POST"
 	f.Request.Body = flow.BodyOf([]byte("\xff"))
 	for _, format := range []string{"python", "go", "fetch", "curl", "httpie"} {
