@@ -117,10 +117,10 @@ func (d *destinations) serve(p *proxy.Proxy, opts *option.Options, log *slog.Log
 	run.owned.Go(func() { endWhenDone(run, opts, reading) })
 	select {
 	case err := <-failed:
-		run.stop(err)
+		return errors.Join(err, run.end()) // even if it was to end anyhow
 	case <-run.stopped.Done():
+		return run.end()
 	}
-	return run.end()
 }
 
 // printer returns a printer to a file, and what ends it after all is printed or nobody has read it for a while.
