@@ -14,7 +14,7 @@ import (
 
 const (
 	largeBody = 64 << 20
-	roomFor   = 8 << 20 // what the heap may grow by while a large body passes
+	roomFor   = 16 << 20 // what the heap may grow by while a large body passes, with garbage that was made meanwhile
 )
 
 // heap returns how much is reachable.
