@@ -69,14 +69,8 @@ func (v *View) focusAt(i int) {
 	}
 }
 
-// Follow reports whether the focus goes to each flow that comes into the view.
-func (v *View) Follow() bool { return v.follow }
-
 // SetFollow says whether the focus goes to each flow that comes into the view.
 func (v *View) SetFollow(follow bool) { v.follow = follow }
-
-// SetReversed turns the order around. The focus stays with its flow.
-func (v *View) SetReversed(reversed bool) { v.query.Reversed = reversed }
 
 // refocus finds a focus in a list that has been replaced: the same flow, else the one nearest to where it would be.
 func (v *View) refocus() {

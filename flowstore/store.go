@@ -8,7 +8,6 @@
 package flowstore
 
 import (
-	"context"
 	"sync"
 
 	"sluice/proxy/flow"
@@ -69,22 +68,6 @@ func New(cfg Config) *Store {
 		bodies:   chain{at: inBodies},
 		treasure: chain{at: inBodies},
 		finished: chain{at: inFinished},
-	}
-}
-
-// Run takes what the engine publishes until the channel is closed or ctx ends. It is
-// the channel's only reader.
-func (s *Store) Run(ctx context.Context, flows <-chan []*flow.Flow) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case batch, ok := <-flows:
-			if !ok {
-				return
-			}
-			s.PutAll(batch)
-		}
 	}
 }
 

@@ -155,7 +155,11 @@ func TestStoreUnderLoad(t *testing.T) {
 	s := New(Config{BodyLimit: 10_000, MaxFlows: 200})
 	flows := make(chan []*flow.Flow, 64)
 	var wg sync.WaitGroup
-	wg.Go(func() { s.Run(context.Background(), flows) })
+	wg.Go(func() {
+		for batch := range flows {
+			s.PutAll(batch)
+		}
+	})
 	for range 4 {
 		wg.Go(func() {
 			for i := range 500 {
@@ -195,15 +199,4 @@ func TestStoreUnderLoad(t *testing.T) {
 	if n := s.Bytes(); n > 10_000 {
 		t.Errorf("%d bytes of bodies are kept, over the limit", n)
 	}
-}
-
-func TestRunEndsWithItsContext(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan struct{})
-	go func() {
-		New(Config{}).Run(ctx, make(chan []*flow.Flow))
-		close(ended)
-	}()
-	cancel()
-	<-ended
 }

@@ -63,7 +63,7 @@ func TestFocusRules(t *testing.T) {
 func TestFocusOfAReversedView(t *testing.T) {
 	s, v, id := viewOf("/a", "/b", "/c")
 	v.Go(1)
-	v.SetReversed(true)
+	v.Set(Query{Reversed: true})
 	expect(t, "stays with its flow", paths(v), "/c[/b]/a")
 	s.Remove(id["/b"])
 	v.Sync()

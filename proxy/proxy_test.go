@@ -52,7 +52,11 @@ func newRig(t *testing.T, sets ...string) *rig {
 	}
 	var wg sync.WaitGroup
 	wg.Go(func() { r.Serve(context.Background()) })
-	wg.Go(func() { r.store.Run(context.Background(), r.Flows()) })
+	wg.Go(func() {
+		for batch := range r.Flows() {
+			r.store.PutAll(batch)
+		}
+	})
 	r.client = r.newClient()
 	t.Cleanup(func() {
 		r.client.CloseIdleConnections()

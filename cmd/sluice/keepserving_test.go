@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"iter"
 	"log/slog"
 	"net/http"
@@ -31,7 +30,11 @@ func TestEndsWhenDone(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, store := start(p, syscall.SIGUSR1), flowstore.New(flowstore.Config{})
-	r.owned.Go(func() { store.Run(context.Background(), p.Flows()) })
+	r.owned.Go(func() {
+		for batch := range p.Flows() {
+			store.PutAll(batch)
+		}
+	})
 	err = p.StartReplays(func(string) iter.Seq2[*flow.Flow, error] {
 		return func(yield func(*flow.Flow, error) bool) {
 			for _, path := range []string{"/one", "/two"} {
