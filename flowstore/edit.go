@@ -17,7 +17,7 @@ var ErrNotFound = errors.New("this flow has been removed")
 // and comment are taken over. Other fields of the flow are not a person's to change, and
 // a request or response cannot be taken away. When edit returns an error, nothing happens.
 //
-// The first edit keeps the flow as it was, for Revert and Versions. An edit stays on top
+// The first edit keeps the flow as it was, for Revert. An edit stays on top
 // of what the engine publishes later, field by field, until the engine has taken it over:
 // see PendingEdit. edit is called without a lock and may call the store, but not Edit.
 func (s *Store) Edit(id flow.ID, edit func(f *flow.Flow) error) error {
@@ -127,8 +127,7 @@ func private(f *flow.Flow) *flow.Flow {
 
 // PendingEdit returns what a held flow must be resumed with, or nil when the person
 // changed nothing that the engine does not know of. The engine's first snapshot
-// after that contains the edit, perhaps changed further by addons, and from then on its word counts;
-// the edited version stays among Versions.
+// after that contains the edit, perhaps changed further by addons, and from then on its word counts.
 func (s *Store) PendingEdit(id flow.ID) *flow.Edit {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -146,7 +145,7 @@ func (s *Store) Modified(id flow.ID) bool {
 	return e != nil && e.person != nil && e.person.modified()
 }
 
-// Revert takes edits back and forgets the versions. Parts that were edited and sent are shown as
+// Revert takes edits back. Parts that were edited and sent are shown as
 // they were received. Mark and comment stay. It returns how many flows were modified.
 func (s *Store) Revert(ids ...flow.ID) int {
 	n := 0
@@ -188,31 +187,4 @@ func (p *person) revert(engine *flow.Flow) {
 		}
 	}
 	p.received, p.edited, p.sent = nil, nil, false
-}
-
-// A Version is a flow as it was at some point of its way.
-type Version struct {
-	Name string // "received", "edited" or "sent"
-	Flow *flow.Flow
-}
-
-// Versions returns the flow as received, as a person edited it, and, when the engine took
-// the edit over, as it was sent and went on. A flow that nobody edited has one version. It
-// returns nil for a flow that is not in the store.
-func (s *Store) Versions(id flow.ID) []Version {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e := s.byID[id]
-	if e == nil {
-		return nil
-	}
-	p := e.person
-	if p == nil || p.received == nil {
-		return []Version{{"received", e.current()}}
-	}
-	vs := []Version{{"received", p.received}, {"edited", p.edited}}
-	if p.sent {
-		vs = append(vs, Version{"sent", e.engine})
-	}
-	return vs
 }

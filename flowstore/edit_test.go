@@ -31,7 +31,7 @@ func TestEditIsSentAndTakenOver(t *testing.T) {
 	expect(t, "path", s.Get(f.ID).Request.Path, "/b")
 	expect(t, "path of the snapshot", f.Request.Path, "/a")
 	expect(t, "modified", s.Modified(f.ID), true)
-	expect(t, "versions", names(s.Versions(f.ID)), "received edited ")
+	expect(t, "versions", names(versions(s, f.ID)), "received edited ")
 
 	// another snapshot of the held flow does not undo it
 	f = after(f, func(f *flow.Flow) { f.Request.Headers = f.Request.Headers.Add("X", "1") })
@@ -52,11 +52,11 @@ func TestEditIsSentAndTakenOver(t *testing.T) {
 	expect(t, "the engine's word counts", s.Get(f.ID).Request.Path, "/b?by=addon")
 	expect(t, "nothing is pending", s.PendingEdit(f.ID), nil)
 	expect(t, "modified", s.Modified(f.ID), true)
-	vs := s.Versions(f.ID)
+	vs := versions(s, f.ID)
 	expect(t, "versions", names(vs), "received edited sent ")
-	expect(t, "received", vs[0].Flow.Request.Path, "/a")
-	expect(t, "edited", vs[1].Flow.Request.Path, "/b")
-	expect(t, "sent", vs[2].Flow.Request.Path, "/b?by=addon")
+	expect(t, "received", vs[0].flow.Request.Path, "/a")
+	expect(t, "edited", vs[1].flow.Request.Path, "/b")
+	expect(t, "sent", vs[2].flow.Request.Path, "/b?by=addon")
 }
 
 func TestEditOfOneFieldLetsTheMessageGrow(t *testing.T) {
@@ -74,7 +74,7 @@ func TestEditOfOneFieldLetsTheMessageGrow(t *testing.T) {
 	got := s.Get(f.ID)
 	expect(t, "status", got.Response.Status, 404)
 	expect(t, "body", string(got.Response.Body.Bytes()), "half and half")
-	expect(t, "versions", names(s.Versions(f.ID)), "received edited ")
+	expect(t, "versions", names(versions(s, f.ID)), "received edited ")
 }
 
 func TestKilledFlowKeepsItsEdit(t *testing.T) {
@@ -95,7 +95,7 @@ func TestMadeUpResponse(t *testing.T) {
 	expect(t, "status", pending.Response.Status, 418)
 	s.Put(resume(f, pending))
 	expect(t, "nothing is pending", s.PendingEdit(f.ID), nil)
-	expect(t, "versions", names(s.Versions(f.ID)), "received edited sent ")
+	expect(t, "versions", names(versions(s, f.ID)), "received edited sent ")
 }
 
 func TestRevert(t *testing.T) {
@@ -165,7 +165,7 @@ func TestEditOfAMessage(t *testing.T) {
 	expect(t, "messages", len(pending.Messages), 2)
 	s.Put(resume(f, pending))
 	expect(t, "message", last(), "TWO")
-	received := s.Versions(f.ID)[0].Flow.Messages
+	received := versions(s, f.ID)[0].flow.Messages
 	expect(t, "as received", string(received[0].Content)+string(received[1].Content), "onetwo")
 	s.Revert(f.ID)
 	expect(t, "message", last(), "two")
@@ -194,7 +194,7 @@ func TestEditWithoutChange(t *testing.T) {
 	})
 	expect(t, "modified", s.Modified(f.ID), false)
 	expect(t, "comment", s.Get(f.ID).Comment, "mine")
-	expect(t, "versions", names(s.Versions(f.ID)), "received ")
+	expect(t, "versions", names(versions(s, f.ID)), "received ")
 }
 
 func TestEditWhileTheEngineGoesOn(t *testing.T) {

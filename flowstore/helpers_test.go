@@ -72,10 +72,40 @@ func edit(tb testing.TB, s *Store, id flow.ID, do func(*flow.Flow)) {
 	}
 }
 
-func names(vs []Version) string {
+// kept returns how many bytes of bodies and messages a store keeps.
+func kept(s *Store) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.bytes
+}
+
+// A version is a flow as it was at some point of its way.
+type version struct {
+	name string // "received", "edited" or "sent"
+	flow *flow.Flow
+}
+
+// versions returns the flow as received, as a person edited it, and, when the engine took
+// the edit over, as it was sent and went on. A flow that nobody edited has one version.
+func versions(s *Store, id flow.ID) []version {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.byID[id]
+	p := e.person
+	if p == nil || p.received == nil {
+		return []version{{"received", e.current()}}
+	}
+	vs := []version{{"received", p.received}, {"edited", p.edited}}
+	if p.sent {
+		vs = append(vs, version{"sent", e.engine})
+	}
+	return vs
+}
+
+func names(vs []version) string {
 	text := ""
 	for _, v := range vs {
-		text += v.Name + " "
+		text += v.name + " "
 	}
 	return text
 }

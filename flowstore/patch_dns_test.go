@@ -45,9 +45,9 @@ func TestEditOfADNSAnswer(t *testing.T) {
 	s.Put(f)
 	expect(t, "the engine's word counts", ttl(s.Get(f.ID)), 61)
 	expect(t, "nothing is pending", s.PendingEdit(f.ID), nil)
-	vs := s.Versions(f.ID)
+	vs := versions(s, f.ID)
 	expect(t, "versions", names(vs), "received edited sent ")
-	expect(t, "received", ttl(vs[0].Flow), 9)
+	expect(t, "received", ttl(vs[0].flow), 9)
 	expect(t, "reverted", s.Revert(f.ID), 1)
 	expect(t, "TTL as received", ttl(s.Get(f.ID)), 9)
 }
@@ -79,7 +79,7 @@ func TestEditOfADNSQuestion(t *testing.T) {
 	expect(t, "question", s.Get(f.ID).DNSRequest.Questions[0].Name, "b.test")
 	expect(t, "answer", ttl(s.Get(f.ID)), 9)
 	edit(t, s, f.ID, withTTL(60))
-	received := s.Versions(f.ID)[0].Flow
+	received := versions(s, f.ID)[0].flow
 	expect(t, "question as received", received.DNSRequest.Questions[0].Name, "a.test")
 	expect(t, "answer as received", ttl(received), 9)
 }

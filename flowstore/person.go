@@ -100,7 +100,7 @@ func (p *person) absorb(old, fresh *flow.Flow) {
 // modified reports whether the flow differs by a person's hand from what was received.
 func (p *person) modified() bool { return p.received != nil && (p.sent || !p.patch.empty()) }
 
-// bytes returns how many bytes of bodies are kept in versions, beside those of the engine's snapshot.
+// bytes returns how many bytes of bodies are kept in received and edited, beside those of the engine's snapshot.
 func (p *person) bytes(engine *flow.Flow) int64 {
 	if p.received == nil {
 		return 0

@@ -181,13 +181,6 @@ func (s *Store) Len() int {
 	return len(s.byID)
 }
 
-// Bytes returns how many bytes of bodies and messages are kept.
-func (s *Store) Bytes() int64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.bytes
-}
-
 // Each calls fn with every flow in the order of arrival until it returns false. fn
 // may call the store. What arrives meanwhile may be left out.
 func (s *Store) Each(fn func(*flow.Flow) bool) {
