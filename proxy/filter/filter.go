@@ -15,11 +15,9 @@ import (
 
 // A Filter is a parsed expression. The nil Filter matches everything.
 type Filter struct {
-	source   string
-	describe string
-	root     node
-	body     bool
-	response bool
+	source string
+	root   node
+	body   bool
 }
 
 // caseSensitive reads the environment once: a filter means the same for as long as we run.
@@ -40,16 +38,7 @@ func parse(expr string, caseSensitive bool) (*Filter, error) {
 		err.Expr = expr
 		return nil, err
 	}
-	return newFilter(expr, root), nil
-}
-
-func newFilter(source string, root node) *Filter {
-	f := &Filter{source: source, describe: describe(root), root: plan(root)}
-	walk(root, func(l *leaf) {
-		f.body = f.body || l.op.body != 0
-		f.response = f.response || l.op.response
-	})
-	return f
+	return &Filter{source: expr, root: plan(root), body: readsBody(root)}, nil
 }
 
 // Match reports whether the filter picks the flow. It only reads the flow, which
@@ -84,18 +73,6 @@ func (f *Filter) String() string {
 	return f.source
 }
 
-// Describe says in words what the filter picks, as in "method matches /POST/i and has no response".
-func (f *Filter) Describe() string {
-	if f == nil {
-		return "everything"
-	}
-	return f.describe
-}
-
 // NeedsBody reports whether some operator reads a body or a message, so that an
 // engine has to hold them until it has the filter's answer.
 func (f *Filter) NeedsBody() bool { return f != nil && f.body }
-
-// NeedsResponse reports whether some operator looks at the response, so that the
-// answer for a request alone may change later.
-func (f *Filter) NeedsResponse() bool { return f != nil && f.response }

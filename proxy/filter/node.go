@@ -1,10 +1,6 @@
 package filter
 
-import (
-	"strings"
-
-	"sluice/proxy/flow"
-)
+import "sluice/proxy/flow"
 
 // A node is a part of a parsed expression, immutable once parsed.
 type node interface {
@@ -137,35 +133,4 @@ func readsBody(n node) bool {
 	found := false
 	walk(n, func(l *leaf) { found = found || l.op.body != 0 })
 	return found
-}
-
-// describe says an expression in words. What is inside another one stands in parentheses.
-func describe(n node) string {
-	switch n := n.(type) {
-	case and:
-		return describeParts(n, " and ")
-	case or:
-		return describeParts(n, " or ")
-	case not:
-		return "not " + describeInner(n.of)
-	case *leaf:
-		return n.op.describe(n)
-	}
-	return ""
-}
-
-func describeParts(parts []node, joint string) string {
-	words := make([]string, len(parts))
-	for i, x := range parts {
-		words[i] = describeInner(x)
-	}
-	return strings.Join(words, joint)
-}
-
-func describeInner(n node) string {
-	switch n.(type) {
-	case and, or:
-		return "(" + describe(n) + ")"
-	}
-	return describe(n)
 }

@@ -18,7 +18,6 @@ const maxMatch = 250 * time.Millisecond
 // Exactly one of re and re2 is set; literals, when there are any, are the same pattern.
 type pattern struct {
 	source   string
-	flags    string // of i, m and s, for people
 	literals []literal
 	re       *regexp.Regexp
 	re2      *regexp2.Regexp // for look-around, back-references and the like
@@ -35,14 +34,13 @@ type patternMode struct {
 
 // compile returns the pattern of a source, or why it is none.
 func compile(source string, mode patternMode) (*pattern, error) {
-	p := &pattern{source: source, flags: mode.flags, latin: mode.bytes && namesBytes(source)}
+	p := &pattern{source: source, literals: literalsOf(source, mode), latin: mode.bytes && namesBytes(source)}
+	flags, prefix := mode.flags, ""
 	if mode.fold {
-		p.flags = "i" + p.flags
+		flags = "i" + flags
 	}
-	p.literals = literalsOf(source, mode)
-	prefix := ""
-	if p.flags != "" {
-		prefix = "(?" + p.flags + ")"
+	if flags != "" {
+		prefix = "(?" + flags + ")"
 	}
 	text := prefix + translate(source, dialect{latin: p.latin, end: mode.flags != "m"})
 	var err error
@@ -53,7 +51,7 @@ func compile(source string, mode patternMode) (*pattern, error) {
 		}
 		return p, nil
 	}
-	p.re2, _ = regexp2.Compile(translate(source, dialect{latin: p.latin, net: true}), options(p.flags))
+	p.re2, _ = regexp2.Compile(translate(source, dialect{latin: p.latin, net: true}), options(flags))
 	if p.re2 == nil {
 		return nil, reason(err)
 	}
@@ -85,9 +83,6 @@ func reason(err error) error {
 	}
 	return err
 }
-
-// String returns /source/flags.
-func (p *pattern) String() string { return "/" + p.source + "/" + p.flags }
 
 // matchBytes reports whether the pattern is somewhere in b, which it only reads.
 func (p *pattern) matchBytes(b []byte) bool {
