@@ -93,9 +93,6 @@ const replaceIt = "put a good one there, or move it away to get a new CA"
 // Certificate returns the CA's certificate. It must not be changed.
 func (a *Authority) Certificate() *x509.Certificate { return a.cert }
 
-// Source returns the path of the file that the CA was read from.
-func (a *Authority) Source() string { return a.source }
-
 // CertPEM returns the CA's certificate, without its key, for devices to trust.
 func (a *Authority) CertPEM() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: pemCertificate, Bytes: a.cert.Raw})

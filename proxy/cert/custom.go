@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,29 +22,22 @@ type customs struct {
 	any   *tls.Certificate
 }
 
-// AddCustom reads a certificate of the option certs, "[domain=]path", and uses it
-// for the names it has, and for domain: a name, a wildcard, or "*" for every
+func newCustoms() *customs {
+	return &customs{exact: map[string]*tls.Certificate{}, wild: map[string]*tls.Certificate{}}
+}
+
+// SetCustom replaces all custom certificates by those of the option certs, "[domain=]path". Each is
+// used for the names it has, and for domain: a name, a wildcard, or "*" for every
 // client, which is the default. A later one goes before an earlier one of the same name.
 //
 // The PEM file holds the certificate, what else belongs to its chain, and its
 // private key, in any order; without a key it is tried with the CA's. A key
 // may be encrypted, as PKCS#8 (PBES2 with PBKDF2 and AES-CBC or 3DES-CBC; not scrypt) or in
-// OpenSSL's older way with a DEK-Info header. ErrCustomCA is only a warning.
-func (a *Authority) AddCustom(spec, passphrase string) error {
-	for {
-		old := a.custom.Load()
-		c := old.clone()
-		err := c.add(spec, passphrase, a.key)
-		if err != nil && !errors.Is(err, ErrCustomCA) || a.custom.CompareAndSwap(old, c) {
-			return err
-		}
-	}
-}
-
-// SetCustom replaces all custom certificates. On an error, other than the warning
-// ErrCustomCA, those from before stay.
+// OpenSSL's older way with a DEK-Info header.
+//
+// On an error those from before stay. ErrCustomCA is only a warning.
 func (a *Authority) SetCustom(specs []string, passphrase string) error {
-	c := (*customs)(nil).clone()
+	c := newCustoms()
 	var warning error
 	for _, s := range specs {
 		err := c.add(s, passphrase, a.key)
@@ -97,16 +89,6 @@ func (c *customs) byName(n string) *tls.Certificate {
 		i += 1 + next
 	}
 	return nil
-}
-
-func (c *customs) clone() *customs {
-	n := &customs{exact: map[string]*tls.Certificate{}, wild: map[string]*tls.Certificate{}}
-	if c != nil {
-		maps.Copy(n.exact, c.exact)
-		maps.Copy(n.wild, c.wild)
-		n.any = c.any
-	}
-	return n
 }
 
 func (c *customs) add(spec, passphrase string, fallback crypto.Signer) error {

@@ -13,7 +13,7 @@ import (
 func TestCustomLookup(t *testing.T) {
 	a := testAuthority(t, t.TempDir())
 	// custom.pem is for *.example.com, xn--mnchen-3ya.example and 192.0.2.7.
-	if err := a.AddCustom("only.example.org=testdata/custom.pem", ""); err != nil {
+	if err := a.SetCustom([]string{"only.example.org=testdata/custom.pem"}, ""); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {
@@ -45,7 +45,7 @@ func TestCustomLookup(t *testing.T) {
 
 func TestCustomOrder(t *testing.T) {
 	general, special := &tls.Certificate{}, &tls.Certificate{}
-	c := (*customs)(nil).clone()
+	c := newCustoms()
 	c.register("*.b", general)
 	c.register("*.a.b", special)
 	for n, want := range map[string]*tls.Certificate{"www.a.b": special, "a.b": general, "x.y.b": general, "b": nil, "c": nil} {
@@ -85,17 +85,17 @@ func TestCustomEncryptedKeys(t *testing.T) {
 	a := testAuthority(t, t.TempDir())
 	for _, f := range []string{"custom-legacy.pem", "custom-pbes2.pem", "custom-pbes2-des3.pem"} {
 		path := filepath.Join("testdata", f)
-		if err := a.AddCustom(path, "open"); err != nil {
+		if err := a.SetCustom([]string{path}, "open"); err != nil {
 			t.Errorf("%s: %v", f, err)
 		}
-		if err := a.AddCustom(path, ""); !errors.Is(err, errNoPassphrase) {
+		if err := a.SetCustom([]string{path}, ""); !errors.Is(err, errNoPassphrase) {
 			t.Errorf("%s without a passphrase: %v", f, err)
 		}
-		if err := a.AddCustom(path, "wrong"); err == nil {
+		if err := a.SetCustom([]string{path}, "wrong"); err == nil {
 			t.Errorf("%s with a wrong passphrase: no error", f)
 		}
 	}
-	if err := a.AddCustom("testdata/custom-scrypt.pem", "open"); !errors.Is(err, errKeyCipher) {
+	if err := a.SetCustom([]string{"testdata/custom-scrypt.pem"}, "open"); !errors.Is(err, errKeyCipher) {
 		t.Errorf("scrypt: %v", err)
 	}
 }
@@ -120,12 +120,12 @@ func TestCustomErrors(t *testing.T) {
 		"not a domain=testdata/custom.pem":    "is no host name",
 		filepath.Join(dir, "no", "where.pem"): "does not exist",
 	} {
-		if err := a.AddCustom(spec, ""); err == nil || !strings.Contains(err.Error(), want) {
+		if err := a.SetCustom([]string{spec}, ""); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q", spec, err, want)
 		}
 	}
 	if a.custom.Load() != nil {
-		t.Error("a failed AddCustom changed the certificates")
+		t.Error("a failed SetCustom changed the certificates")
 	}
 }
 
@@ -135,7 +135,7 @@ func TestCustomKeyOfCA(t *testing.T) {
 	if err := os.WriteFile(path, a.CertPEM(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.AddCustom("ca.example="+path, ""); !errors.Is(err, ErrCustomCA) {
+	if err := a.SetCustom([]string{"ca.example=" + path}, ""); !errors.Is(err, ErrCustomCA) {
 		t.Errorf("error %v, want ErrCustomCA", err)
 	}
 	c, err := a.LeafForHost("ca.example")

@@ -43,7 +43,7 @@ func Load(dir string, now time.Time) (*Authority, error) {
 // Config says where the CA is and what it is like.
 type Config struct {
 	Dir string
-	// Passphrase is that of the CA's private key, which may be encrypted (see AddCustom for the kinds).
+	// Passphrase is that of the CA's private key, which may be encrypted (see SetCustom for the kinds).
 	// A key that is not ignores it.
 	Passphrase string
 	// KeySize is the number of bits of RSA keys. A CA that is made has such a key then; 0: it has
@@ -157,18 +157,6 @@ func (a *Authority) export(dir string, created bool) error {
 // CertP12 returns the CA's certificate, without its key, as PKCS#12 with an empty password.
 func (a *Authority) CertP12() ([]byte, error) {
 	return p12.EncodeTrustStoreEntries([]pkcs12.TrustStoreEntry{{Cert: a.cert, FriendlyName: name}}, "")
-}
-
-// Files returns the paths of the CA's files that exist, the one with the key first.
-func (a *Authority) Files() []string {
-	base := a.source[:max(0, len(a.source)-len(suffixCA))]
-	var files []string
-	for _, s := range []string{suffixCA, suffixCAP12, suffixCert, suffixCertCER, suffixCertP12} {
-		if _, err := os.Stat(base + s); err == nil {
-			files = append(files, base+s)
-		}
-	}
-	return files
 }
 
 // CertFile returns the path of the PEM file that a client has to trust, whether it exists or not.
