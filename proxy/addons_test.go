@@ -30,7 +30,7 @@ func (r *rig) servedFrom(addr string) bool {
 	}
 	near, far := net.Pipe()
 	defer near.Close()
-	r.admitTo(mode.role(), distant{far, netip.AddrPortFrom(netip.MustParseAddr(addr), 1234)})
+	r.admit(mode.role(), distant{far, netip.AddrPortFrom(netip.MustParseAddr(addr), 1234)})
 	if _, err := io.WriteString(near, "GET "+r.plain.URL+"/ HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
 		return false
 	}

@@ -134,15 +134,6 @@ func or[T comparable](v, otherwise T) T {
 // made and together with others. It has one reader, which must not stop before it is closed: Shutdown closes it.
 func (e *Engine) Flows() <-chan []*flow.Flow { return e.flows }
 
-// Listen opens a port for the clients that Config speaks of. The host "" means all addresses.
-func (e *Engine) Listen(host string, port int) (net.Addr, error) {
-	l, err := e.open(e.role, "tcp", host, port)
-	if err != nil {
-		return nil, listenError(Mode{Name: "regular"}, host, port, err)
-	}
-	return l.addr, e.listen(l)
-}
-
 // Addrs returns where the engine listens, each address once.
 func (e *Engine) Addrs() []net.Addr {
 	e.mu.Lock()
@@ -154,11 +145,8 @@ func (e *Engine) Addrs() []net.Addr {
 	return as
 }
 
-// admit starts a client as Config says.
-func (e *Engine) admit(nc net.Conn) { e.admitTo(e.role, nc) }
-
-// admitTo starts a client, unless the engine is closing or full.
-func (e *Engine) admitTo(r *role, nc net.Conn) {
+// admit starts a client, unless the engine is closing or full.
+func (e *Engine) admit(r *role, nc net.Conn) {
 	c := newClient(e, r, nc)
 	e.mu.Lock()
 	full := len(e.clients) >= e.cfg.MaxClients

@@ -137,7 +137,7 @@ func newWorld(t *testing.T, cfg Config) *world {
 
 func (w *world) connect() net.Conn {
 	near, far := net.Pipe()
-	w.admit(far)
+	w.admit(w.role, far)
 	return near
 }
 
@@ -366,11 +366,11 @@ func TestSlowReaderHoldsUpOnlyItsSource(t *testing.T) {
 
 func TestEngineDoesNotDialItself(t *testing.T) {
 	w := newWorld(t, Config{})
-	addr, err := w.Listen("", 0)
+	i, err := w.Start(Mode{Spec: "regular", Name: "regular"}, "", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	port := addrPort(addr).Port()
+	port := addrPort(i.Addrs()[0]).Port()
 	for _, host := range []string{"127.0.0.1", "localhost", "127.1.2.3"} {
 		_, err := w.dialTCP(t.Context(), flow.JoinHostPort(host, int(port)))
 		if !errors.Is(err, errSelf) {
@@ -415,11 +415,12 @@ func TestBlock(t *testing.T) {
 
 func TestListenErrorSaysWhatToDo(t *testing.T) {
 	w := newWorld(t, Config{})
-	addr, err := w.Listen("127.0.0.1", 0)
+	regular := Mode{Spec: "regular", Name: "regular"}
+	i, err := w.Start(regular, "127.0.0.1", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.Listen("127.0.0.1", int(addrPort(addr).Port()))
+	_, err = w.Start(regular, "127.0.0.1", int(addrPort(i.Addrs()[0]).Port()))
 	if err == nil || !strings.Contains(err.Error(), "-p ") {
 		t.Fatal(err)
 	}

@@ -209,7 +209,7 @@ func (e *Engine) acceptTCP(l *listener) {
 		switch {
 		case err == nil:
 			pause = 0
-			e.admitTo(l.role, nc)
+			e.admit(l.role, nc)
 		case errors.Is(err, net.ErrClosed):
 			return
 		default: // out of files, or the client has gone already

@@ -68,7 +68,7 @@ func (e *Engine) acceptUDP(l *listener) {
 			}
 			c.put(b[:n])
 			if fresh {
-				e.admitTo(l.role, c)
+				e.admit(l.role, c)
 			}
 		case errors.Is(err, net.ErrClosed):
 			return

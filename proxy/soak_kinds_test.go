@@ -226,7 +226,7 @@ func TestSoakOfEveryProtocol(t *testing.T) {
 			names := &role{mode: "dns", brief: true, root: func(ctx *layer.Context) layer.Layer { return layers.NewDNS(ctx) }}
 			start := func(r *role, act func(net.Conn)) {
 				near, far := net.Pipe()
-				w.admitTo(r, far)
+				w.admit(r, far)
 				bad = append(bad, near)
 				go act(near)
 			}

@@ -154,7 +154,7 @@ func (w *wireguard) takeTCP(r *tcp.ForwarderRequest) {
 	to, from := endpoints(id)
 	c := newTunnelConn(w, ep, q, net.TCPAddrFromAddrPort(to), net.TCPAddrFromAddrPort(from))
 	if w.keep(c) {
-		w.e.admitTo(w.role, c)
+		w.e.admit(w.role, c)
 	} else {
 		c.Close()
 	}
@@ -185,7 +185,7 @@ func (w *wireguard) takeUDP(r *udp.ForwarderRequest) {
 	c := newTunnelConn(w, ep, q, net.UDPAddrFromAddrPort(to), net.UDPAddrFromAddrPort(from))
 	c.datagrams = true
 	if w.keep(c) {
-		w.e.admitTo(w.role, c)
+		w.e.admit(w.role, c)
 	} else {
 		c.Close()
 	}
