@@ -23,12 +23,6 @@ type Config struct {
 	Addons addon.Chain
 	// Layers are the options that the layers read; it may be stored to while the engine runs.
 	Layers *atomic.Pointer[layer.Options]
-	// Root makes the outermost layer of a client that comes through Listen. Required if Listen is called.
-	Root func(*layer.Context) layer.Layer
-	// Mode is the spec of the proxy mode, recorded on each client. Empty: "regular".
-	Mode string
-	// Upstream is the proxy that everything goes through, or nil.
-	Upstream *flow.Via
 	// Log takes what people should read. Nil: nothing is logged.
 	Log *slog.Logger
 	// Dial connects to servers. Nil: TCP with happy eyeballs.
@@ -82,7 +76,6 @@ type Engine struct {
 	deaf    chan struct{} // closed when closing
 	serving bool          // Serve runs, or has run
 	lns     []*listener
-	role    *role // of Config
 
 	accepting sync.WaitGroup
 
@@ -95,9 +88,6 @@ func New(cfg Config) *Engine {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	if cfg.Mode == "" {
-		cfg.Mode = "regular"
-	}
 	cfg.IdleTimeout = or(cfg.IdleTimeout, 10*time.Minute)
 	cfg.UDPTimeout = or(cfg.UDPTimeout, 2*time.Minute)
 	cfg.ConnectTimeout = or(cfg.ConnectTimeout, 30*time.Second)
@@ -107,7 +97,10 @@ func New(cfg Config) *Engine {
 		cfg.Layers = &atomic.Pointer[layer.Options]{}
 		cfg.Layers.Store(&layer.Options{RawTCP: true, WebSocket: true})
 	}
-	e := &Engine{cfg: cfg, addons: addon.Sort(cfg.Addons), role: &role{mode: cfg.Mode, root: cfg.Root, upstream: cfg.Upstream}, deaf: make(chan struct{}), multicast: multicastGroup, flows: make(chan []*flow.Flow), waiting: make(chan struct{}, 1), over: make(chan struct{}), clients: map[*client]struct{}{}}
+	e := &Engine{
+		cfg: cfg, addons: addon.Sort(cfg.Addons), multicast: multicastGroup, clients: map[*client]struct{}{},
+		flows: make(chan []*flow.Flow), waiting: make(chan struct{}, 1), over: make(chan struct{}), deaf: make(chan struct{}),
+	}
 	e.force, e.kill = context.WithCancel(context.Background())
 	if e.cfg.Dial == nil {
 		e.cfg.Dial = e.dialTCP

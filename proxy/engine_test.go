@@ -73,6 +73,7 @@ func newRelay(ctx *layer.Context) layer.Layer {
 type world struct {
 	*Engine
 	t       *testing.T
+	role    *role // of its clients
 	log     lockedBuffer
 	servers chan net.Conn
 	last    map[flow.ID]*flow.Flow
@@ -105,11 +106,8 @@ func (l *lockedBuffer) forget() {
 }
 
 func newWorld(t *testing.T, cfg Config) *world {
-	w := &world{t: t, servers: make(chan net.Conn, 16), last: map[flow.ID]*flow.Flow{}}
+	w := &world{t: t, role: &role{mode: "regular", root: newRelay}, servers: make(chan net.Conn, 16), last: map[flow.ID]*flow.Flow{}}
 	cfg.Log = slog.New(slog.NewTextHandler(&w.log, nil))
-	if cfg.Root == nil {
-		cfg.Root = newRelay
-	}
 	if cfg.Dial == nil {
 		cfg.Dial = func(context.Context, string) (net.Conn, error) {
 			near, far := net.Pipe()

@@ -39,8 +39,9 @@ func newHTTPWorld(t *testing.T, cfg Config, more ...addon.Addon) *world {
 		t.Fatal(err)
 	}
 	cfg.Addons = append(addon.Chain{next, tls}, more...)
-	cfg.Root = func(ctx *layer.Context) layer.Layer { return layers.NewHTTPProxy(ctx) }
-	return newWorld(t, cfg)
+	w := newWorld(t, cfg)
+	w.role.root = func(ctx *layer.Context) layer.Layer { return layers.NewHTTPProxy(ctx) }
+	return w
 }
 
 // say sends all of s, or as much as the proxy takes, and returns what it answers until it closes

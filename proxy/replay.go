@@ -100,7 +100,7 @@ func (q *replayQueue) ended() {
 func (q *replayQueue) roleOf(f *flow.Flow) *role {
 	specs := q.opts.Strs("mode")
 	if len(specs) == 0 {
-		return q.e.role
+		return &role{}
 	}
 	spec := specs[0]
 	if slices.Contains(specs, f.Client.Mode) {
@@ -109,7 +109,7 @@ func (q *replayQueue) roleOf(f *flow.Flow) *role {
 	if m, err := ParseMode(spec); err == nil && m.Upstream != nil {
 		return m.role()
 	}
-	return q.e.role
+	return &role{}
 }
 
 // replay runs a flow's request in a role without a client connection and calls ended when it is over. It returns false if the
