@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -309,7 +310,7 @@ func boundWrong(err error) bool {
 
 // listenError says why a port cannot be opened, and what to do.
 func listenError(m Mode, host string, port int, err error) error {
-	where := fmt.Sprintf("%s:%d", or(host, "*"), port)
+	where := fmt.Sprintf("%s:%d", cmp.Or(host, "*"), port)
 	if m.Name != "regular" || m.Listen {
 		where += " for the mode " + m.Spec
 		spec, _, _ := strings.Cut(m.Spec, "@")

@@ -4,6 +4,7 @@
 package proxy
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net"
@@ -88,11 +89,11 @@ func New(cfg Config) *Engine {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	cfg.IdleTimeout = or(cfg.IdleTimeout, 10*time.Minute)
-	cfg.UDPTimeout = or(cfg.UDPTimeout, 2*time.Minute)
-	cfg.ConnectTimeout = or(cfg.ConnectTimeout, 30*time.Second)
-	cfg.MaxClients = or(cfg.MaxClients, 20_000)
-	cfg.MaxSockets = or(cfg.MaxSockets, maxFiles()/4*3)
+	cfg.IdleTimeout = cmp.Or(cfg.IdleTimeout, 10*time.Minute)
+	cfg.UDPTimeout = cmp.Or(cfg.UDPTimeout, 2*time.Minute)
+	cfg.ConnectTimeout = cmp.Or(cfg.ConnectTimeout, 30*time.Second)
+	cfg.MaxClients = cmp.Or(cfg.MaxClients, 20_000)
+	cfg.MaxSockets = cmp.Or(cfg.MaxSockets, maxFiles()/4*3)
 	if cfg.Layers == nil {
 		cfg.Layers = &atomic.Pointer[layer.Options]{}
 		cfg.Layers.Store(&layer.Options{RawTCP: true, WebSocket: true})
@@ -113,14 +114,6 @@ func New(cfg Config) *Engine {
 	e.sender.Go(e.send)
 	e.sender.Go(func() { e.garbage.run(e.over) })
 	return e
-}
-
-func or[T comparable](v, otherwise T) T {
-	var zero T
-	if v == zero {
-		return otherwise
-	}
-	return v
 }
 
 // Flows is where every snapshot is published, some milliseconds after it was

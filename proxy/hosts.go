@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"cmp"
 	"net/netip"
 	"os"
 	"strings"
@@ -24,7 +25,7 @@ type hostsCache struct {
 func (h *hostsCache) lookup(name string) []netip.Addr {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	path := or(h.path, hostsFile)
+	path := cmp.Or(h.path, hostsFile)
 	info, err := os.Stat(path)
 	if err != nil || info.Size() > maxHostsFile {
 		return nil

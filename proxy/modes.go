@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -131,7 +132,7 @@ func (p *Proxy) wantedModes() ([]wantedMode, error) {
 		}
 		w := wantedMode{wanted{spec: spec}, m}
 		if m.Name == "wireguard" {
-			w.mode.KeyFile = option.ExpandHome(or(m.KeyFile, filepath.Join(p.opts.Str("confdir"), wireguardFile)))
+			w.mode.KeyFile = option.ExpandHome(cmp.Or(m.KeyFile, filepath.Join(p.opts.Str("confdir"), wireguardFile)))
 		}
 		if w.host, w.port, err = p.listenAddr(m); err != nil {
 			return nil, err
@@ -140,7 +141,7 @@ func (p *Proxy) wantedModes() ([]wantedMode, error) {
 			place := transport + " " + w.host + " " + strconv.Itoa(w.port)
 			if other, taken := places[place]; taken && w.port != 0 {
 				return nil, fmt.Errorf("the modes %s and %s cannot both listen on %s:%d: give one of them a port of its own, as in %s@%d",
-					other, spec, or(w.host, "*"), w.port, strings.Split(spec, "@")[0], w.port+1)
+					other, spec, cmp.Or(w.host, "*"), w.port, strings.Split(spec, "@")[0], w.port+1)
 			}
 			places[place] = spec
 		}
@@ -159,7 +160,7 @@ func (p *Proxy) listenAddr(m Mode) (host string, port int, err error) {
 		port = n
 	}
 	if m.Listen {
-		host, port = or(m.Host, host), m.Port
+		host, port = cmp.Or(m.Host, host), m.Port
 	}
 	if _, err := netip.ParseAddr(host); err != nil && strings.ContainsAny(host, " /:@[]") {
 		return "", 0, fmt.Errorf("cannot listen on %q: give an address of this machine, or nothing for all", host)
