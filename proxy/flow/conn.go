@@ -60,9 +60,6 @@ type Conn struct {
 // Touch says that a fact has changed, so that the next snapshot is a new copy.
 func (c *Conn) Touch() { c.rev++ }
 
-// Connected reports whether both directions are open.
-func (c *Conn) Connected() bool { return c.State == Open }
-
 // A Client is the connection of a client to us.
 type Client struct {
 	Conn

@@ -68,8 +68,6 @@ func (m *DNSMessage) Fail(code uint8, now time.Time) *DNSMessage {
 
 // The response codes that we use ourselves (RFC 1035 §4.1.1).
 const (
-	DNSNoError        = 0
-	DNSServerFailure  = 2
-	DNSNameError      = 3
-	DNSNotImplemented = 4
+	DNSNoError       = 0
+	DNSServerFailure = 2
 )

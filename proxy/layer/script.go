@@ -247,9 +247,6 @@ func (s *Script) Pending(like func(Event) bool) bool {
 // Do issues a command and goes on.
 func (s *Script) Do(c Command) { s.cmds = append(s.cmds, c) }
 
-// Handoff runs another layer inside the script and issues its commands.
-func (s *Script) Handoff(l Layer, ev Event) { s.cmds = l.Handle(ev, s.cmds) }
-
 // Await issues a command and waits for its answer.
 func (s *Script) Await(c Command) Completion {
 	s.Do(c)

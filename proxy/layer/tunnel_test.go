@@ -99,7 +99,7 @@ func TestTunnelOpensForItsChild(t *testing.T) {
 		>> client "up"
 		<< send server "up"
 	`)
-	if !ctx.Server.Connected() || ctx.Server.Start.IsZero() {
+	if ctx.Server.State != flow.Open || ctx.Server.Start.IsZero() {
 		t.Errorf("inner %+v", ctx.Server)
 	}
 	p.Run(`

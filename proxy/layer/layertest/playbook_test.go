@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"sluice/proxy/flow"
 	"sluice/proxy/layer"
 )
 
@@ -45,7 +46,7 @@ func TestRun(t *testing.T) {
 	if string(e.kept) == "hello" {
 		t.Error("lent bytes survived")
 	}
-	if ctx.Client.State != 0 || !ctx.Server.Connected() {
+	if ctx.Client.State != 0 || ctx.Server.State != flow.Open {
 		t.Error("states", ctx.Client.State, ctx.Server.State)
 	}
 }
