@@ -181,9 +181,7 @@ func (w *WebSocket) receive(d *wsSide, b []byte) {
 		}
 	}
 	if d.msg != nil && d.msg.way == undecided && !w.over {
-		if err := w.decide(d); err != nil {
-			w.fail(d, err)
-		}
+		w.decide(d)
 	}
 	w.tally(d, d.msg)
 }

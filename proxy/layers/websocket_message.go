@@ -184,20 +184,19 @@ func (w *WebSocket) tally(d *wsSide, m *wsMessage) {
 }
 
 // decide finds out whether a message that has begun is to be held until it is whole, and sends what is there if not.
-func (w *WebSocket) decide(d *wsSide) error {
+func (w *WebSocket) decide(d *wsSide) {
 	m := d.msg
 	if m.way = held; m.compressed && d.fresh {
-		return nil
+		return
 	}
 	h := &layer.WebSocketMessageStart{OfFlow: layer.OfFlow{Flow: w.flow}, FromClient: d.fromClient, Text: m.text}
 	w.hook(h)
 	if w.killed() || h.Hold {
-		return nil
+		return
 	}
 	m.way = teed
 	w.sendFrames(d, m)
 	m.heads = nil
-	return nil
 }
 
 // sendFrames sends the frames of a message that there are, as they came.
