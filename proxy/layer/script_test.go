@@ -1,7 +1,6 @@
 package layer_test
 
 import (
-	"runtime"
 	"testing"
 
 	"sluice/proxy/flow"
@@ -28,7 +27,7 @@ func newCounter(ctx *layer.Context) *counter {
 
 func TestScriptsFollowEachOtherOnOneCoroutine(t *testing.T) {
 	ctx := layertest.Context(layer.Options{})
-	before := runtime.NumGoroutine()
+	before := layertest.Goroutines(0)
 	for range 10 {
 		c := newCounter(ctx)
 		c.Handle(layer.Start{}, nil)
@@ -63,7 +62,7 @@ func TestScriptsFollowEachOtherOnOneCoroutine(t *testing.T) {
 
 func TestClientsShareCoroutines(t *testing.T) {
 	var pool layer.Coroutines
-	before := runtime.NumGoroutine()
+	before := layertest.Goroutines(0)
 	for range 3 {
 		ctx := layertest.Context(layer.Options{})
 		ctx.Share(&pool)
