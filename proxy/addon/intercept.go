@@ -33,17 +33,6 @@ func (i *Intercept) Resume(id flow.ID, edit *flow.Edit) bool {
 // Kill ends a held flow. It reports whether the flow was held.
 func (i *Intercept) Kill(id flow.ID) bool { return i.answer(id, layer.Verdict{Kill: true}) }
 
-// ResumeAll lets everything go on unedited.
-func (i *Intercept) ResumeAll() {
-	i.mu.Lock()
-	held := i.held
-	i.held = map[flow.ID]chan<- layer.Verdict{}
-	i.mu.Unlock()
-	for _, w := range held {
-		w <- layer.Verdict{}
-	}
-}
-
 func (i *Intercept) answer(id flow.ID, v layer.Verdict) bool {
 	i.mu.Lock()
 	w := i.held[id]
@@ -63,36 +52,14 @@ func (i *Intercept) Handle(h layer.Hook) <-chan layer.Verdict {
 		h.Flow.Request.Hold = h.Flow.Request.Hold || i.mayWant(h.Flow)
 	case *layer.ResponseHeaders:
 		h.Flow.Response.Hold = h.Flow.Response.Hold || i.mayWant(h.Flow)
-	case *layer.Request:
-		return i.hold(h.Flow)
-	case *layer.Response:
-		return i.hold(h.Flow)
-	case *layer.TCPMessage:
-		return i.holdMessage(h.Flow)
 	case *layer.WebSocketMessageStart:
 		h.Hold = h.Hold || i.mayWant(h.Flow)
-	case *layer.WebSocketMessage:
-		return i.holdMessage(h.Flow)
-	case *layer.UDPMessage:
-		return i.holdMessage(h.Flow)
-	case *layer.DNSRequest:
-		return i.hold(h.Flow)
-	case *layer.DNSResponse:
-		return i.hold(h.Flow)
-	case *layer.DNSError:
-		i.forget(h.Flow.ID)
-	case *layer.Error:
-		i.forget(h.Flow.ID)
-	case *layer.TCPError:
-		i.forget(h.Flow.ID)
-	case *layer.UDPError:
-		i.forget(h.Flow.ID)
-	case *layer.UDPEnd:
-		i.forget(h.Flow.ID)
-	case *layer.TCPEnd:
-		i.forget(h.Flow.ID)
-	case *layer.WebSocketEnd:
-		i.forget(h.Flow.ID)
+	case *layer.Request, *layer.Response, *layer.DNSRequest, *layer.DNSResponse:
+		return i.hold(h.(layer.FlowHook).Subject())
+	case *layer.TCPMessage, *layer.UDPMessage, *layer.WebSocketMessage:
+		return i.holdMessage(h.(layer.FlowHook).Subject())
+	case *layer.Error, *layer.TCPError, *layer.TCPEnd, *layer.UDPError, *layer.UDPEnd, *layer.WebSocketEnd, *layer.DNSError:
+		i.forget(h.(layer.FlowHook).Subject().ID)
 	}
 	return nil
 }
