@@ -9,11 +9,11 @@ package rule
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"sluice/proxy/file"
 	"sluice/proxy/filter"
 	"sluice/proxy/flow"
 	"sluice/proxy/option"
@@ -141,7 +141,7 @@ func (r *Rule) CheckFile() error {
 	if !ok {
 		return nil
 	}
-	if _, err := readFile(path); err != nil {
+	if _, err := file.Read(path, maxFile); err != nil {
 		return r.BadReplacement("%v: give the path of a file that can be read", err)
 	}
 	return nil
@@ -150,20 +150,7 @@ func (r *Rule) CheckFile() error {
 // ReadFile returns what is in the file of an @path now.
 func (r *Rule) ReadFile() ([]byte, error) {
 	path, _ := r.Path()
-	return readFile(path)
-}
-
-func readFile(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s is not a file", path)
-	case info.Size() > maxFile:
-		return nil, fmt.Errorf("%s is larger than %d MiB", path, maxFile>>20)
-	}
-	return os.ReadFile(path)
+	return file.Read(path, maxFile)
 }
 
 // May reports whether the rule is for a flow, or may be once the body of its message is known; known is false in that case.

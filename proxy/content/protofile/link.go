@@ -5,10 +5,11 @@ import (
 	"embed"
 	"fmt"
 	"maps"
-	"os"
 	"path"
 	"path/filepath"
 	"strings"
+
+	"sluice/proxy/file"
 )
 
 // wellKnown are the files that come with protoc, without all that names no field.
@@ -20,7 +21,7 @@ var wellKnown embed.FS
 // has the file, the line and the column in it.
 func Load(name string) (*File, error) {
 	dir, base := filepath.Split(name)
-	src, err := readFile(name)
+	src, err := file.Read(name, maxFile)
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +30,7 @@ func Load(name string) (*File, error) {
 		if !filepath.IsLocal(local) {
 			return nil, fmt.Errorf("%s is in another folder", name)
 		}
-		src, err := readFile(filepath.Join(dir, local))
+		src, err := file.Read(filepath.Join(dir, local), maxFile)
 		if err != nil {
 			if known, err := wellKnown.ReadFile(name); err == nil {
 				return known, nil
@@ -41,20 +42,6 @@ func Load(name string) (*File, error) {
 
 // maxFile is more than definitions take, in bytes.
 const maxFile = 8 << 20
-
-// readFile reads what is a file, and no pipe that may never end.
-func readFile(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s is not a file", path)
-	case info.Size() > maxFile:
-		return nil, fmt.Errorf("%s is larger than %d MiB", path, maxFile>>20)
-	}
-	return os.ReadFile(path)
-}
 
 // load reads a file whose imports read knows.
 func load(name, src string, read func(name string) ([]byte, error)) (*File, error) {
