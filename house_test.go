@@ -29,7 +29,7 @@ var imports = map[string][]string{
 	"sluice/proxy/filter":  {"sluice/proxy/flow", "sluice/proxy/spell"},
 	"sluice/proxy/content": {"sluice/proxy/flow", "sluice/proxy/file"},
 	"sluice/proxy/wire":    {"sluice/proxy/flow"},
-	"sluice/proxy/cert":    {"sluice/proxy/flow"},
+	"sluice/proxy/cert":    {"sluice/proxy/flow", "sluice/proxy/file"},
 	"sluice/proxy/option":  {"sluice/proxy/flow", "sluice/proxy/filter", "sluice/proxy/spell"},
 	"sluice/proxy/command": {"sluice/proxy/flow", "sluice/proxy/filter", "sluice/proxy/spell"},
 	"sluice/proxy/layer":   {"sluice/proxy/flow"},

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"sluice/proxy/file"
 )
 
 // ErrCustomCA says that a custom certificate is a CA. It is used nevertheless: only warn.
@@ -134,8 +136,11 @@ func (c *customs) register(n string, leaf *tls.Certificate) {
 	}
 }
 
+// maxFile is more than a certificate with its chain takes, in bytes.
+const maxFile = 8 << 20
+
 func readCustom(path, passphrase string, fallback crypto.Signer) (*tls.Certificate, error) {
-	data, err := os.ReadFile(path)
+	data, err := file.Read(path, maxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("certificate file does not exist: %s: check the option certs", path)
 	}
