@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"sluice/proxy/file"
@@ -101,7 +99,7 @@ func (c *customs) add(spec, passphrase string, fallback crypto.Signer) error {
 	if _, ok := canonical(domain); !ok && domain != "*" {
 		return fmt.Errorf("option certs: %q is no host name: write domain=path, or only the path", domain)
 	}
-	leaf, err := readCustom(expandHome(path), passphrase, fallback)
+	leaf, err := readCustom(file.ExpandHome(path), passphrase, fallback)
 	if err != nil {
 		return err
 	}
@@ -167,17 +165,4 @@ func readCustom(path, passphrase string, fallback crypto.Signer) (*tls.Certifica
 		t.Certificate = append(t.Certificate, c.Raw)
 	}
 	return t, nil
-}
-
-// expandHome replaces a leading "~/".
-func expandHome(path string) string {
-	rest, ok := strings.CutPrefix(path, "~/")
-	if !ok {
-		return path
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return path
-	}
-	return filepath.Join(home, rest)
 }

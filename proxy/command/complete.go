@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"sluice/proxy/file"
 	"sluice/proxy/filter"
 )
 
@@ -107,7 +108,7 @@ func (r *Registry) Paths(word string) []string {
 		return []string{"~/"}
 	}
 	dir, base := word[:strings.LastIndexByte(word, '/')+1], word[strings.LastIndexByte(word, '/')+1:]
-	where := expandHome(dir)
+	where := file.ExpandHome(dir)
 	if where == "" {
 		where = "."
 	}

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 
+	"sluice/proxy/file"
 	"sluice/proxy/flow"
 )
 
@@ -37,7 +37,7 @@ func (r *Registry) parseArg(ctx context.Context, p Param, text string) (any, err
 		}
 		return n, nil
 	case Path:
-		return expandHome(text), nil
+		return file.ExpandHome(text), nil
 	case Cmd:
 		if _, ok := r.commands[text]; !ok {
 			return nil, r.unknown(text)
@@ -160,16 +160,4 @@ func hasType(v any, t Type) bool {
 func is[T any](v any) bool {
 	_, ok := v.(T)
 	return ok
-}
-
-// expandHome replaces a leading ~ by the home directory, if there is one.
-func expandHome(path string) string {
-	if path != "~" && !strings.HasPrefix(path, "~/") {
-		return path
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return path
-	}
-	return home + path[1:]
 }

@@ -31,3 +31,12 @@ func TestRead(t *testing.T) {
 		}
 	}
 }
+
+func TestExpandHome(t *testing.T) {
+	t.Setenv("HOME", "/home/me")
+	for path, want := range map[string]string{"~": "/home/me", "~/a~": "/home/me/a~", "~you/a": "~you/a", "a/~/b": "a/~/b", "": ""} {
+		if got := ExpandHome(path); got != want {
+			t.Errorf("%s: %s, want %s", path, got, want)
+		}
+	}
+}

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"sluice/proxy/file"
 )
 
 // configFiles are read from the configuration directory in this order; later ones win.
@@ -73,17 +75,8 @@ func (o *Options) LoadFile(path string) (passed []string, err error) {
 	return passed, nil
 }
 
-// ExpandHome replaces a leading ~ by the home directory; without one path is returned as it is.
-func ExpandHome(path string) string {
-	if path != "~" && !strings.HasPrefix(path, "~/") {
-		return path
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return path
-	}
-	return home + path[1:]
-}
+// ExpandHome makes a path of an option's value: see file.ExpandHome.
+func ExpandHome(path string) string { return file.ExpandHome(path) }
 
 // readDir returns the values of config.yaml and then config.yml of a directory. Missing files are fine.
 func readDir(confdir string) (merged map[string]any, passed []string, err error) {
