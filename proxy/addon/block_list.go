@@ -47,12 +47,6 @@ func NewBlockList(opts *option.Options) (*BlockList, error) {
 	}, "block_list")
 }
 
-// follow runs apply now and after every change of some options. Its error vetoes the change.
-func follow(opts *option.Options, apply func() error, names ...string) error {
-	opts.Subscribe(func([]string) error { return apply() }, names...)
-	return apply()
-}
-
 // Handle answers at the headers, or when the request is whole if a filter has to know its body.
 func (b *BlockList) Handle(h layer.Hook) <-chan layer.Verdict { return b.waiting.decide(h, b) }
 

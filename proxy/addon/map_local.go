@@ -14,8 +14,6 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"sluice/proxy/addon/rule"
-	"sluice/proxy/filter"
 	"sluice/proxy/flow"
 	"sluice/proxy/layer"
 	"sluice/proxy/option"
@@ -33,8 +31,7 @@ type MapLocal struct {
 }
 
 type localRule struct {
-	*rule.Rule
-	url  *filter.Regexp
+	urlRule
 	path string
 	dir  bool
 }
@@ -43,24 +40,17 @@ type localRule struct {
 func NewMapLocal(opts *option.Options, disk *Disk, log *slog.Logger) (*MapLocal, error) {
 	m := &MapLocal{disk: disk, log: log}
 	return m, follow(opts, func() error {
-		var rules []localRule
-		for _, source := range opts.Strs("map_local") {
-			r, err := parseLocalRule(source)
-			if err != nil {
-				return err
-			}
-			rules = append(rules, r)
+		rules, err := readRules(opts, "map_local", parseLocalRule)
+		if err == nil {
+			m.rules.Store(&rules)
 		}
-		m.rules.Store(&rules)
-		return nil
+		return err
 	}, "map_local")
 }
 
 func parseLocalRule(source string) (l localRule, err error) {
-	if l.Rule, err = rule.Parse("map_local", source, "/url-regex/path or /filter/url-regex/path, with another separator than / if the path has one"); err != nil {
-		return l, err
-	}
-	if l.url, err = l.Regexp(false); err != nil {
+	l.urlRule, err = parseURLRule("map_local", source, "/url-regex/path or /filter/url-regex/path, with another separator than / if the path has one")
+	if err != nil {
 		return l, err
 	}
 	if l.path, err = filepath.Abs(option.ExpandHome(l.Replacement)); err != nil || l.Replacement == "" {
@@ -83,7 +73,7 @@ func (m *MapLocal) active() bool { return len(*m.rules.Load()) > 0 }
 
 func (m *MapLocal) known(f *flow.Flow) bool {
 	for _, r := range *m.rules.Load() {
-		if _, ok := r.Filter.MatchHead(f); !ok && r.url.Match(f.Request.PrettyURL()) {
+		if !r.known(f) {
 			return false
 		}
 	}

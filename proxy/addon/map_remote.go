@@ -5,7 +5,6 @@ import (
 	"sync/atomic"
 
 	"sluice/proxy/addon/rule"
-	"sluice/proxy/filter"
 	"sluice/proxy/flow"
 	"sluice/proxy/layer"
 	"sluice/proxy/option"
@@ -19,34 +18,27 @@ type MapRemote struct {
 }
 
 type remoteRule struct {
-	*rule.Rule
-	url *filter.Regexp
-	to  *rule.Template
+	urlRule
+	to *rule.Template
 }
 
 // NewMapRemote returns the addon, which follows map_remote from now on.
 func NewMapRemote(opts *option.Options, log *slog.Logger) (*MapRemote, error) {
 	m := &MapRemote{log: log}
 	return m, follow(opts, func() error {
-		var rules []remoteRule
-		for _, source := range opts.Strs("map_remote") {
-			r, err := rule.Parse("map_remote", source, "/url-regex/replacement or /filter/url-regex/replacement")
-			if err != nil {
-				return err
-			}
-			url, err := r.Regexp(false)
-			if err != nil {
-				return err
-			}
-			to, err := r.Template(url)
-			if err != nil {
-				return err
-			}
-			rules = append(rules, remoteRule{r, url, to})
+		rules, err := readRules(opts, "map_remote", parseRemoteRule)
+		if err == nil {
+			m.rules.Store(&rules)
 		}
-		m.rules.Store(&rules)
-		return nil
+		return err
 	}, "map_remote")
+}
+
+func parseRemoteRule(source string) (r remoteRule, err error) {
+	if r.urlRule, err = parseURLRule("map_remote", source, "/url-regex/replacement or /filter/url-regex/replacement"); err == nil {
+		r.to, err = r.Template(r.url)
+	}
+	return r, err
 }
 
 // Handle changes where a request goes before it is on its way.
@@ -54,10 +46,9 @@ func (m *MapRemote) Handle(h layer.Hook) <-chan layer.Verdict { return m.waiting
 
 func (m *MapRemote) active() bool { return len(*m.rules.Load()) > 0 }
 
-// known reports whether the head says which rules are for a flow. Those for other URLs do not matter.
 func (m *MapRemote) known(f *flow.Flow) bool {
 	for _, r := range *m.rules.Load() {
-		if _, ok := r.Filter.MatchHead(f); !ok && r.url.Match(f.Request.PrettyURL()) {
+		if !r.known(f) {
 			return false
 		}
 	}

@@ -33,13 +33,9 @@ type bodyRule struct {
 func NewModifyBody(opts *option.Options, disk *Disk, log *slog.Logger) (*ModifyBody, error) {
 	m := &ModifyBody{disk: disk, log: log}
 	return m, follow(opts, func() error {
-		var rules []bodyRule
-		for _, source := range opts.Strs("modify_body") {
-			r, err := parseBodyRule(source)
-			if err != nil {
-				return err
-			}
-			rules = append(rules, r)
+		rules, err := readRules(opts, "modify_body", parseBodyRule)
+		if err != nil {
+			return err
 		}
 		m.rules.Store(&rules)
 		if len(rules) > 0 && opts.Str("stream_large_bodies") != "" {

@@ -24,20 +24,20 @@ type ModifyHeaders struct {
 func NewModifyHeaders(opts *option.Options, disk *Disk, log *slog.Logger) (*ModifyHeaders, error) {
 	m := &ModifyHeaders{disk: disk, log: log}
 	return m, follow(opts, func() error {
-		var rules []*rule.Rule
-		for _, source := range opts.Strs("modify_headers") {
-			r, err := rule.Parse("modify_headers", source, "/name/value or /filter/name/value; an empty value removes the header")
-			if err == nil {
-				err = checkField(r)
-			}
-			if err != nil {
-				return err
-			}
-			rules = append(rules, r)
+		rules, err := readRules(opts, "modify_headers", parseHeaderRule)
+		if err == nil {
+			m.rules.Store(&rules)
 		}
-		m.rules.Store(&rules)
-		return nil
+		return err
 	}, "modify_headers")
+}
+
+func parseHeaderRule(source string) (*rule.Rule, error) {
+	r, err := rule.Parse("modify_headers", source, "/name/value or /filter/name/value; an empty value removes the header")
+	if err == nil {
+		err = checkField(r)
+	}
+	return r, err
 }
 
 // checkField refuses what would not be a field (RFC 9110 §5.1, §5.5).
