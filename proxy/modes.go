@@ -34,8 +34,7 @@ type instances struct {
 
 // bindModes serves what the options say, now and after every change of them.
 func (p *Proxy) bindModes() error {
-	p.opts.Subscribe(func([]string) error { return p.applyModes() }, "mode", "server", "listen_host", "listen_port")
-	return p.applyModes()
+	return p.opts.Follow(p.applyModes, "mode", "server", "listen_host", "listen_port")
 }
 
 // applyModes stops what is not wanted any more and starts what is new. What is wanted as before is not touched.

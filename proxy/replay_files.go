@@ -38,11 +38,11 @@ func Retarget(opts *option.Options) func(*flow.Flow) {
 // StartReplays answers requests from the files of the option server_replay, and sends the requests of those
 // of client_replay; and again whenever one of them is set. It is called once, when the proxy serves.
 func (p *Proxy) StartReplays(read ReadFlows) error {
-	err := bind(p.opts, func() error { return p.serveFiles(read, p.opts.Strs("server_replay")) }, "server_replay")
+	err := p.opts.Follow(func() error { return p.serveFiles(read, p.opts.Strs("server_replay")) }, "server_replay")
 	if err != nil {
 		return err
 	}
-	return bind(p.opts, func() error { return p.replayFiles(read, p.opts.Strs("client_replay")) }, "client_replay")
+	return p.opts.Follow(func() error { return p.replayFiles(read, p.opts.Strs("client_replay")) }, "client_replay")
 }
 
 // serveFiles answers requests from files in the place of what there is. Without files that stays.

@@ -86,15 +86,15 @@ func (p *Proxy) addons(log *slog.Logger) (addon.Chain, error) {
 	}
 	auth, login := &addon.UpstreamAuth{}, &addon.ProxyAuth{}
 	err = errors.Join(
-		bind(p.opts, func() error { block.Global.Store(p.opts.Bool("block_global")); return nil }, "block_global"),
-		bind(p.opts, func() error { block.Private.Store(p.opts.Bool("block_private")); return nil }, "block_private"),
-		bind(p.opts, func() error { anticache.On.Store(p.opts.Bool("anticache")); return nil }, "anticache"),
-		bind(p.opts, func() error { anticomp.On.Store(p.opts.Bool("anticomp")); return nil }, "anticomp"),
-		bind(p.opts, func() error { _, err := parseRoutes(p.opts.Strs("upstream_routes")); return err }, "upstream_routes"),
-		bind(p.opts, func() error { return auth.Set(p.opts.Str("upstream_auth")) }, "upstream_auth"),
-		bind(p.opts, func() error { records.ECH.Store(p.opts.Bool("strip_ech")); return nil }, "strip_ech"),
-		bind(p.opts, func() error { altSvc.Keep.Store(p.opts.Bool("keep_alt_svc_header")); return nil }, "keep_alt_svc_header"),
-		bind(p.opts, func() error { return login.Set(p.opts.Str("proxyauth")) }, "proxyauth"),
+		p.opts.Follow(func() error { block.Global.Store(p.opts.Bool("block_global")); return nil }, "block_global"),
+		p.opts.Follow(func() error { block.Private.Store(p.opts.Bool("block_private")); return nil }, "block_private"),
+		p.opts.Follow(func() error { anticache.On.Store(p.opts.Bool("anticache")); return nil }, "anticache"),
+		p.opts.Follow(func() error { anticomp.On.Store(p.opts.Bool("anticomp")); return nil }, "anticomp"),
+		p.opts.Follow(func() error { _, err := parseRoutes(p.opts.Strs("upstream_routes")); return err }, "upstream_routes"),
+		p.opts.Follow(func() error { return auth.Set(p.opts.Str("upstream_auth")) }, "upstream_auth"),
+		p.opts.Follow(func() error { records.ECH.Store(p.opts.Bool("strip_ech")); return nil }, "strip_ech"),
+		p.opts.Follow(func() error { altSvc.Keep.Store(p.opts.Bool("keep_alt_svc_header")); return nil }, "keep_alt_svc_header"),
+		p.opts.Follow(func() error { return login.Set(p.opts.Str("proxyauth")) }, "proxyauth"),
 		p.bindIntercept(),
 	)
 	if err != nil {
@@ -102,12 +102,6 @@ func (p *Proxy) addons(log *slog.Logger) (addon.Chain, error) {
 	}
 	return p.withRules(addon.Chain{block, records, anticache, anticomp, login, next, tlsConfig, addon.NewTLSPassthrough(p.opts, log),
 		&addon.CRL{CA: p.CA, Log: log}, auth, altSvc, p.intercept}, log)
-}
-
-// bind runs apply now and after every change of an option. Its error vetoes the change.
-func bind(opts *option.Options, apply func() error, name string) error {
-	opts.Subscribe(func([]string) error { return apply() }, name)
-	return apply()
 }
 
 // bindIntercept keeps the filter of what is held in step: setting it switches holding on, clearing it off.
@@ -143,27 +137,24 @@ func (p *Proxy) bindIntercept() error {
 // resolveConfig returns where DNS answers come from, renewed on every change.
 func (p *Proxy) resolveConfig() *atomic.Pointer[ResolveConfig] {
 	ptr := &atomic.Pointer[ResolveConfig]{}
-	apply := func([]string) error {
+	_ = p.opts.Follow(func() error {
 		ptr.Store(&ResolveConfig{Servers: p.opts.Strs("dns_name_servers"), Hosts: p.opts.Bool("dns_use_hosts_file")})
 		return nil
-	}
-	p.opts.Subscribe(apply, "dns_name_servers", "dns_use_hosts_file")
-	_ = apply(nil)
+	}, "dns_name_servers", "dns_use_hosts_file")
 	return ptr
 }
 
 // layerOptions returns what the layers read, renewed on every change.
 func (p *Proxy) layerOptions() *atomic.Pointer[layer.Options] {
 	ptr := &atomic.Pointer[layer.Options]{}
-	apply := func([]string) error {
+	apply := func() error {
 		ptr.Store(readLayerOptions(p.opts))
 		return nil
 	}
-	p.opts.Subscribe(apply, "upstream_routes", "upstream_auth", "connection_strategy", "rawtcp", "websocket", "keep_host_header",
+	_ = p.opts.Follow(apply, "upstream_routes", "upstream_auth", "connection_strategy", "rawtcp", "websocket", "keep_host_header",
 		"validate_inbound_headers", "normalize_outbound_headers", "show_ignored_hosts", "store_streamed_bodies", "http_connect_send_host_header", "stream_large_bodies",
 		"body_size_limit", "body_record_limit", "body_record_budget", "proxy_debug", "http2_ping_keepalive", "proxyauth",
 		"onboarding", "onboarding_host")
-	_ = apply(nil)
 	return ptr
 }
 

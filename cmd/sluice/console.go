@@ -32,10 +32,9 @@ func runConsole(cmd *cobra.Command, args []string) (err error) {
 	if !term.IsTerminal(int(os.Stdin.Fd())) || !term.IsTerminal(int(os.Stdout.Fd())) {
 		return errors.New(`the console needs a terminal; use "sluice dump" to run without one`)
 	}
-	if err := checkHARDump(opts); err != nil {
+	if err := opts.Follow(func() error { return checkHARDump(opts) }, "hardump"); err != nil { // it is written at the end, when it is too late
 		return err
 	}
-	opts.Subscribe(func([]string) error { return checkHARDump(opts) }, "hardump") // it is written at the end, when it is too late
 	stopProfile, err := profile(cmd)
 	if err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 // openStream returns what writes flows to save_stream_file, as the options say from now on.
 func openStream(opts *option.Options, log *slog.Logger) (*dump.Stream, error) {
 	s := dump.NewStream(log)
-	apply := func([]string) error {
+	err := opts.Follow(func() error {
 		wanted, err := filterOf(opts, "save_stream_filter")
 		if err != nil {
 			return err
@@ -31,9 +31,8 @@ func openStream(opts *option.Options, log *slog.Logger) (*dump.Stream, error) {
 			return fmt.Errorf("the standard output goes to %s too, and would write over the flows: write to another file", path)
 		}
 		return s.Set(dump.Target{Path: plus + option.ExpandHome(path), Filter: wanted, Format: formatOf(opts)})
-	}
-	opts.Subscribe(apply, "save_stream_file", "save_stream_filter", "save_format")
-	if err := apply(nil); err != nil {
+	}, "save_stream_file", "save_stream_filter", "save_format")
+	if err != nil {
 		s.Close()
 		return nil, err
 	}

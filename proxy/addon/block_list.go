@@ -29,7 +29,7 @@ type blockRules struct {
 // NewBlockList returns the addon, which follows block_list from now on.
 func NewBlockList(opts *option.Options) (*BlockList, error) {
 	b := &BlockList{}
-	return b, follow(opts, func() error {
+	return b, opts.Follow(func() error {
 		rules := &blockRules{}
 		for _, source := range opts.Strs("block_list") {
 			r, err := rule.ParsePair("block_list", source, "/filter/status")

@@ -58,7 +58,7 @@ func NewDumper(opts *option.Options, cfg DumperConfig) (*Dumper, error) {
 	if d.width == nil {
 		d.width = func() int { return 0 }
 	}
-	apply := func([]string) error {
+	apply := func() error {
 		s := &dumpSettings{
 			detail: opts.Int("flow_detail"), view: opts.Str("dumper_default_contentview"),
 			cutoff: opts.Int("content_view_lines_cutoff"), showHost: opts.Bool("showhost"),
@@ -85,11 +85,10 @@ func NewDumper(opts *option.Options, cfg DumperConfig) (*Dumper, error) {
 		d.protos.Store(defs)
 		return nil
 	}
-	if err := follow(opts, protos, "protobuf_definitions"); err != nil {
+	if err := opts.Follow(protos, "protobuf_definitions"); err != nil {
 		return nil, err
 	}
-	opts.Subscribe(apply, "flow_detail", "dumper_filter", "dumper_default_contentview", "content_view_lines_cutoff", "showhost")
-	return d, apply(nil)
+	return d, opts.Follow(apply, "flow_detail", "dumper_filter", "dumper_default_contentview", "content_view_lines_cutoff", "showhost")
 }
 
 // Put takes a snapshot and prints what is new and final in it, at Flush at the latest.

@@ -39,7 +39,7 @@ type localRule struct {
 // NewMapLocal returns the addon, which follows map_local from now on.
 func NewMapLocal(opts *option.Options, disk *Disk, log *slog.Logger) (*MapLocal, error) {
 	m := &MapLocal{disk: disk, log: log}
-	return m, follow(opts, func() error {
+	return m, opts.Follow(func() error {
 		rules, err := readRules(opts, "map_local", parseLocalRule)
 		if err == nil {
 			m.rules.Store(&rules)

@@ -25,7 +25,7 @@ type remoteRule struct {
 // NewMapRemote returns the addon, which follows map_remote from now on.
 func NewMapRemote(opts *option.Options, log *slog.Logger) (*MapRemote, error) {
 	m := &MapRemote{log: log}
-	return m, follow(opts, func() error {
+	return m, opts.Follow(func() error {
 		rules, err := readRules(opts, "map_remote", parseRemoteRule)
 		if err == nil {
 			m.rules.Store(&rules)

@@ -32,7 +32,7 @@ type bodyRule struct {
 // NewModifyBody returns the addon, which follows modify_body from now on.
 func NewModifyBody(opts *option.Options, disk *Disk, log *slog.Logger) (*ModifyBody, error) {
 	m := &ModifyBody{disk: disk, log: log}
-	return m, follow(opts, func() error {
+	return m, opts.Follow(func() error {
 		rules, err := readRules(opts, "modify_body", parseBodyRule)
 		if err != nil {
 			return err

@@ -23,7 +23,7 @@ type ModifyHeaders struct {
 // NewModifyHeaders returns the addon, which follows modify_headers from now on.
 func NewModifyHeaders(opts *option.Options, disk *Disk, log *slog.Logger) (*ModifyHeaders, error) {
 	m := &ModifyHeaders{disk: disk, log: log}
-	return m, follow(opts, func() error {
+	return m, opts.Follow(func() error {
 		rules, err := readRules(opts, "modify_headers", parseHeaderRule)
 		if err == nil {
 			m.rules.Store(&rules)

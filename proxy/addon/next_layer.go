@@ -56,7 +56,7 @@ func compilePatterns(name string, exprs []string) (patterns, error) {
 // NewNextLayer returns the addon, which follows ignore_hosts, allow_hosts, tcp_hosts and udp_hosts from now on.
 func NewNextLayer(opts *option.Options) (*NextLayer, error) {
 	n := &NextLayer{}
-	apply := func([]string) error {
+	return n, opts.Follow(func() error {
 		var r hostRules
 		for name, to := range map[string]*patterns{"ignore_hosts": &r.ignore, "allow_hosts": &r.allow, "tcp_hosts": &r.tcp, "udp_hosts": &r.udp} {
 			ps, err := compilePatterns(name, opts.Strs(name))
@@ -67,9 +67,7 @@ func NewNextLayer(opts *option.Options) (*NextLayer, error) {
 		}
 		n.hosts.Store(&r)
 		return nil
-	}
-	opts.Subscribe(apply, "ignore_hosts", "allow_hosts", "tcp_hosts", "udp_hosts")
-	return n, apply(nil)
+	}, "ignore_hosts", "allow_hosts", "tcp_hosts", "udp_hosts")
 }
 
 // Handle answers Next, unless another addon has or more bytes are needed.

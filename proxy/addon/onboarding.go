@@ -29,7 +29,7 @@ type Onboarding struct {
 // NewOnboarding returns the addon, which follows onboarding and onboarding_host from now on.
 func NewOnboarding(opts *option.Options, ca *cert.Authority, log *slog.Logger) *Onboarding {
 	o := &Onboarding{ca: ca, log: log}
-	_ = follow(opts, func() error {
+	_ = opts.Follow(func() error {
 		host := ""
 		if opts.Bool("onboarding") {
 			host = strings.TrimSuffix(opts.Str("onboarding_host"), ".")

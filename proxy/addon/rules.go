@@ -9,8 +9,7 @@ import (
 
 // follow runs apply now and after every change of some options. Its error vetoes the change.
 func follow(opts *option.Options, apply func() error, names ...string) error {
-	opts.Subscribe(func([]string) error { return apply() }, names...)
-	return apply()
+	return opts.Follow(apply, names...)
 }
 
 // readRules reads the rules that an option is a list of.

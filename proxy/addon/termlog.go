@@ -44,12 +44,10 @@ type termLine struct {
 // NewTermLog returns a handler that prints to out what the option termlog_verbosity asks for, from now on.
 func NewTermLog(opts *option.Options, out io.Writer, color bool) *TermLog {
 	t := &TermLog{termLine: &termLine{brush: brush(color), out: out}}
-	apply := func([]string) error {
+	_ = opts.Follow(func() error {
 		t.least.Store(int64(verbosity[opts.Str("termlog_verbosity")]))
 		return nil
-	}
-	opts.Subscribe(apply, "termlog_verbosity")
-	_ = apply(nil)
+	}, "termlog_verbosity")
 	return t
 }
 

@@ -53,7 +53,7 @@ func NewTLSConfig(opts *option.Options, ca *cert.Authority, log *slog.Logger) (*
 	}
 	var ticket [32]byte
 	rand.Read(ticket[:])
-	apply := func([]string) error {
+	apply := func() error {
 		s, err := readTLSSettings(opts)
 		if err != nil {
 			return err
@@ -68,16 +68,14 @@ func NewTLSConfig(opts *option.Options, ca *cert.Authority, log *slog.Logger) (*
 		}
 		return nil
 	}
-	opts.Subscribe(apply, "tls_version_client_min", "tls_version_client_max", "tls_version_server_min", "tls_version_server_max",
+	custom := func() error { return t.setCustom(opts.Strs("certs"), opts.Str("cert_passphrase")) }
+	if err := opts.Follow(custom, "certs", "cert_passphrase"); err != nil {
+		return nil, err
+	}
+	return t, opts.Follow(apply, "tls_version_client_min", "tls_version_client_max", "tls_version_server_min", "tls_version_server_max",
 		"ssl_insecure", "ssl_verify_upstream_trusted_ca", "ssl_verify_upstream_trusted_confdir",
 		"ciphers_client", "ciphers_server", "tls_ecdh_curve_client", "tls_ecdh_curve_server", "request_client_cert",
 		"client_certs", "upstream_cert", "http2", "add_upstream_certs_to_client_chain")
-	custom := func([]string) error { return t.setCustom(opts.Strs("certs"), opts.Str("cert_passphrase")) }
-	opts.Subscribe(custom, "certs", "cert_passphrase")
-	if err := custom(nil); err != nil {
-		return nil, err
-	}
-	return t, apply(nil)
 }
 
 // Handle answers the hooks that begin TLS.

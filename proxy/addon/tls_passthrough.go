@@ -39,16 +39,14 @@ func NewTLSPassthrough(opts *option.Options, log *slog.Logger) *TLSPassthrough {
 		log = slog.New(slog.DiscardHandler)
 	}
 	p := &TLSPassthrough{log: log, refused: map[refuser]int{}}
-	apply := func([]string) error {
+	_ = opts.Follow(func() error {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		if p.after = opts.Int("tls_passthrough_after"); p.after == 0 {
 			clear(p.refused)
 		}
 		return nil
-	}
-	opts.Subscribe(apply, "tls_passthrough_after")
-	_ = apply(nil)
+	}, "tls_passthrough_after")
 	return p
 }
 

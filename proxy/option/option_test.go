@@ -328,3 +328,26 @@ func TestParseSize(t *testing.T) {
 		}
 	}
 }
+
+func TestFollow(t *testing.T) {
+	o, seen := New(), []bool{}
+	no := errors.New("no")
+	err := o.Follow(func() error {
+		if seen = append(seen, o.Bool("anticache")); o.Bool("anticomp") {
+			return no
+		}
+		return nil
+	}, "anticache", "anticomp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Set("anticache", "showhost"); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Set("anticomp"); !errors.Is(err, no) || o.Bool("anticomp") {
+		t.Errorf("an error vetoes nothing: %v", err)
+	}
+	if want := []bool{false, true, true, true}; !slices.Equal(seen, want) { // at once, after the change, after the veto and when that is told
+		t.Errorf("%v, want %v", seen, want)
+	}
+}

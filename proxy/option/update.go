@@ -76,6 +76,12 @@ func (o *Options) Subscribe(fn func(changed []string) error, names ...string) (c
 	}
 }
 
+// Follow runs apply now and after every change of one of the options named. An error vetoes the change, as that of Subscribe does.
+func (o *Options) Follow(apply func() error, names ...string) error {
+	o.Subscribe(func([]string) error { return apply() }, names...)
+	return apply()
+}
+
 // commit makes checked values current and asks the listeners.
 func (o *Options) commit(values map[string]any) error {
 	if len(values) == 0 {
