@@ -287,3 +287,11 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// parse reads the value that b, which lies at base in the file, begins with.
+func parse(b []byte, base int64) (any, error) {
+	left := maxValues
+	p := parser{b: b, base: base, left: &left}
+	v, _, err := p.value(0, 0)
+	return v, err
+}

@@ -84,14 +84,6 @@ func (d *dict) pop(name string) any {
 // rename gives a field another name, and makes it nil if there is none.
 func (d *dict) rename(from, to string) { d.set(to, d.pop(from)) }
 
-// parse reads the value that b, which lies at base in the file, begins with. Bytes are lent.
-func parse(b []byte, base int64) (any, error) {
-	left := maxValues
-	p := parser{b: b, base: base, left: &left}
-	v, _, err := p.value(0, 0)
-	return v, err
-}
-
 // A parser reads the values in the bytes after the outermost prefix, which lie at base in the file.
 type parser struct {
 	b    []byte
