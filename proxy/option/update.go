@@ -190,25 +190,6 @@ func (o *Options) Format(name string) string {
 	}
 }
 
-// Specs returns what to give to Set to restore the option's value.
-func (o *Options) Specs(name string) []string {
-	switch v := o.Value(name).(type) {
-	case nil:
-		return []string{name}
-	case []string:
-		specs := make([]string, 0, len(v)+1)
-		for _, item := range v {
-			specs = append(specs, name+"="+item)
-		}
-		if len(v) == 0 {
-			specs = append(specs, name)
-		}
-		return specs
-	default:
-		return []string{fmt.Sprintf("%s=%v", name, v)}
-	}
-}
-
 func formatList(list []string) string {
 	var b strings.Builder
 	b.WriteByte('[')
