@@ -86,12 +86,7 @@ func printProtoValue(p *pen, num protowire.Number, typ protowire.Type, b []byte,
 	case protowire.StartGroupType:
 		v, _ := protowire.ConsumeGroup(num, b)
 		p.word(Comment, "!group")
-		p.end()
-		if depth < protoDepth {
-			printProto(p, nil, v, depth+1)
-			return
-		}
-		printHex(p, v, 2*depth+2)
+		printMessage(p, nil, v, depth)
 	}
 }
 
@@ -119,22 +114,31 @@ func varintAlso(v uint64) string {
 func printProtoBytes(p *pen, b []byte, depth int) {
 	text := isPlainText(b)
 	if len(b) > 0 && (!text || b[0] < 0x20) && depth < protoDepth && isProto(b) {
-		p.end()
-		printProto(p, nil, b, depth+1)
+		printMessage(p, nil, b, depth)
 		return
 	}
-	switch {
-	case text:
+	if text {
 		printText(p, b, depth)
-	case len(b) <= 64:
-		p.word(Keyword, "!binary ")
-		p.word(String, hex.EncodeToString(b))
-		p.end()
-	default:
-		p.word(Keyword, "!binary")
-		p.end()
-		printHex(p, b, 2*depth+2)
+		return
 	}
+	printBinary(p, b, depth)
+}
+
+// printBinary writes bytes behind the name of their field, or below it if they are many.
+func printBinary(p *pen, b []byte, depth int) {
+	if len(b) > 64 {
+		printDump(p, b, depth)
+		return
+	}
+	p.word(Keyword, "!binary ")
+	p.word(String, hex.EncodeToString(b))
+	p.end()
+}
+
+func printDump(p *pen, b []byte, depth int) {
+	p.word(Keyword, "!binary")
+	p.end()
+	printHex(p, b, 2*depth+2)
 }
 
 // printText writes text behind the name of its field, or below it if it has several lines.

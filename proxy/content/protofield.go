@@ -1,7 +1,6 @@
 package content
 
 import (
-	"encoding/hex"
 	"math"
 	"strconv"
 
@@ -50,19 +49,16 @@ func printNamedBytes(p *pen, fd *protofile.Field, b []byte, depth int) {
 	switch {
 	case fd.Kind == protofile.Nested:
 		printMessage(p, fd.Message, b, depth)
-	case fd.Kind == "bytes" && len(b) <= 64:
-		p.word(Keyword, "!binary ")
-		p.word(String, hex.EncodeToString(b))
-		p.end()
+	case fd.Kind == "bytes":
+		printBinary(p, b, depth)
 	case fd.Kind == "string" && isPlainText(b):
 		printText(p, b, depth)
 	default:
-		p.word(Keyword, "!binary")
-		p.end()
-		printHex(p, b, 2*depth+2)
+		printDump(p, b, depth)
 	}
 }
 
+// printMessage writes the fields of a message below the name of the field that it is in, or a dump where that is too deep.
 func printMessage(p *pen, md *protofile.Message, b []byte, depth int) {
 	p.end()
 	if depth < protoDepth {
