@@ -2,6 +2,7 @@ package content
 
 import (
 	"encoding/hex"
+	"fmt"
 	"iter"
 	"unicode/utf8"
 )
@@ -62,21 +63,11 @@ func printHex(p *pen, data []byte, column int) {
 	for i := 0; i < len(data) && !p.stopped; i += hexRow {
 		row := data[i:min(i+hexRow, len(data))]
 		p.indent(column)
-		p.word(Offset, offset(i))
+		p.word(Offset, fmt.Sprintf("%010x", i))
 		p.word(Number, hexColumns(row))
 		p.word(String, asciiColumn(row))
 		p.end()
 	}
-}
-
-func offset(n int) string {
-	b := []byte("0000000000")
-	const digits = "0123456789abcdef"
-	for i := len(b) - 1; n > 0 && i >= 0; i-- {
-		b[i] = digits[n&15]
-		n >>= 4
-	}
-	return string(b)
 }
 
 // hexColumns returns the bytes of a row, padded to the width of a full one.
