@@ -74,7 +74,7 @@ func newClient(e *Engine, r *role, nc net.Conn) *client {
 // serve runs a client from its first byte to its last and calls over when all its goroutines have ended.
 func (c *client) serve(over func()) {
 	c.log(slog.LevelInfo, "client connect")
-	c.e.cfg.Addons.Handle(&layer.ClientConnected{Client: c.conn})
+	c.e.addons.Handle(&layer.ClientConnected{Client: c.conn})
 	if c.conn.Error != "" {
 		c.log(slog.LevelWarn, c.conn.Error)
 		c.sock.cut()
@@ -84,7 +84,7 @@ func (c *client) serve(over func()) {
 	if err := c.findTarget(); err != nil {
 		c.log(slog.LevelError, "transparent mode: "+err.Error())
 		c.sock.cut()
-		c.e.cfg.Addons.Handle(&layer.ClientDisconnected{Client: c.conn})
+		c.e.addons.Handle(&layer.ClientDisconnected{Client: c.conn})
 		over()
 		return
 	}
@@ -95,7 +95,7 @@ func (c *client) serve(over func()) {
 		<-c.sock.gone
 		c.teardown()
 		c.log(slog.LevelInfo, "client disconnect")
-		c.e.cfg.Addons.Handle(&layer.ClientDisconnected{Client: c.conn})
+		c.e.addons.Handle(&layer.ClientDisconnected{Client: c.conn})
 		over()
 	})
 }

@@ -136,7 +136,7 @@ func (c *client) lastFlows() []*flow.Flow {
 		if f.Error == nil {
 			f.Error = &flow.Error{Message: "Client disconnected.", Time: time.Now()}
 		}
-		c.e.cfg.Addons.Handle(&layer.Error{OfFlow: layer.OfFlow{Flow: f}})
+		c.e.addons.Handle(&layer.Error{OfFlow: layer.OfFlow{Flow: f}})
 		c.mark(f)
 	}
 	c.conn.End = time.Now()

@@ -28,16 +28,16 @@ func (c *client) open(cmd *layer.OpenConnection) {
 		fail(errors.New("cannot open connection, no hostname given"))
 		return
 	}
-	c.e.cfg.Addons.Handle(&layer.ServerConnect{Server: srv, Client: c.conn})
+	c.e.addons.Handle(&layer.ServerConnect{Server: srv, Client: c.conn})
 	if srv.Error != "" {
-		c.e.cfg.Addons.Handle(&layer.ServerConnectError{Server: srv, Client: c.conn})
+		c.e.addons.Handle(&layer.ServerConnectError{Server: srv, Client: c.conn})
 		fail(fmt.Errorf("connection killed: %s", srv.Error))
 		return
 	}
 	if err := c.reserve(); err != nil {
 		srv.Error = err.Error()
 		srv.Touch()
-		c.e.cfg.Addons.Handle(&layer.ServerConnectError{Server: srv, Client: c.conn})
+		c.e.addons.Handle(&layer.ServerConnectError{Server: srv, Client: c.conn})
 		fail(err)
 		return
 	}
@@ -73,7 +73,7 @@ func (c *client) opened(cmd *layer.OpenConnection, nc net.Conn, err error) {
 	case err != nil:
 		srv.Error = err.Error()
 		srv.Touch()
-		c.e.cfg.Addons.Handle(&layer.ServerConnectError{Server: srv, Client: c.conn})
+		c.e.addons.Handle(&layer.ServerConnectError{Server: srv, Client: c.conn})
 	case c.dead:
 		c.mu.Unlock()
 		nc.Close()
@@ -88,7 +88,7 @@ func (c *client) opened(cmd *layer.OpenConnection, nc net.Conn, err error) {
 		}
 		srv.Peer, srv.Local = addrPort(nc.RemoteAddr()), addrPort(nc.LocalAddr())
 		srv.Touch()
-		c.e.cfg.Addons.Handle(&layer.ServerConnected{Server: srv, Client: c.conn})
+		c.e.addons.Handle(&layer.ServerConnected{Server: srv, Client: c.conn})
 	}
 	c.mu.Unlock()
 	c.e.sockets.Add(-1) // what was reserved: the socket, if there is one, counts by itself
@@ -128,7 +128,7 @@ func (c *client) closed(s *socket, srv *flow.Server) {
 	c.sockets = slices.DeleteFunc(c.sockets, func(o *socket) bool { return o == s })
 	srv.End = time.Now()
 	srv.Touch()
-	c.e.cfg.Addons.Handle(&layer.ServerDisconnected{Server: srv, Client: c.conn})
+	c.e.addons.Handle(&layer.ServerDisconnected{Server: srv, Client: c.conn})
 	c.mu.Unlock()
 	c.log(slog.LevelInfo, "server disconnect", "server", srv.Address)
 }

@@ -124,7 +124,7 @@ func (e *Engine) replay(f *flow.Flow, r *role, ended func()) bool {
 	}
 	c.ctx.Client = c.conn
 	live := *f
-	live.Client, live.Created = c.conn, f.Created
+	live.Client = c.conn
 	live.Live, live.Intercepted, live.Replay = true, false, flow.ReplayedRequest
 	live.Response, live.Error = nil, nil
 	req := *f.Request
