@@ -22,8 +22,8 @@ const (
 
 var orderNames = []string{"time", "method", "url", "size"}
 
-// Orders lists the names of the orders in alphabetical order.
-func Orders() []string { return slices.Sorted(slices.Values(orderNames)) }
+// orders lists the names of the orders in alphabetical order.
+func orders() []string { return slices.Sorted(slices.Values(orderNames)) }
 
 // String returns the order's name.
 func (o Order) String() string { return orderNames[o&3] }
@@ -32,7 +32,7 @@ func (o Order) String() string { return orderNames[o&3] }
 func ParseOrder(name string) (Order, error) {
 	i := slices.Index(orderNames, name)
 	if i < 0 {
-		return 0, fmt.Errorf("unknown order %q: take one of %s", name, strings.Join(Orders(), ", "))
+		return 0, fmt.Errorf("unknown order %q: take one of %s", name, strings.Join(orders(), ", "))
 	}
 	return Order(i), nil
 }

@@ -217,10 +217,10 @@ func TestResolve(t *testing.T) {
 }
 
 func TestOrders(t *testing.T) {
-	if got := Orders(); !slices.Equal(got, []string{"method", "size", "time", "url"}) {
+	if got := orders(); !slices.Equal(got, []string{"method", "size", "time", "url"}) {
 		t.Errorf("got %v", got)
 	}
-	for _, name := range Orders() {
+	for _, name := range orders() {
 		o, err := ParseOrder(name)
 		if err != nil {
 			t.Error(err)

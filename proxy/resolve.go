@@ -239,7 +239,7 @@ func nameServers(configured []string) ([]string, error) {
 	if len(configured) > 0 {
 		var list []string
 		for _, s := range configured {
-			addr, err := NameServer(s)
+			addr, err := nameServerAddr(s)
 			if err != nil {
 				return nil, err
 			}
@@ -258,8 +258,8 @@ func nameServers(configured []string) ([]string, error) {
 	return list, nil
 }
 
-// NameServer reads the address of a name server, with or without a port.
-func NameServer(s string) (string, error) {
+// nameServerAddr reads the address of a name server, with or without a port.
+func nameServerAddr(s string) (string, error) {
 	if ip, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
 		return netip.AddrPortFrom(ip, 53).String(), nil
 	}

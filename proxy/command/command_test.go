@@ -206,7 +206,7 @@ func TestMarkers(t *testing.T) {
 			t.Errorf("MarkerGlyph(%q) = %q, want %q", name, got, want)
 		}
 	}
-	for _, name := range Markers() {
+	for _, name := range markerNames() {
 		if n := len([]rune(MarkerGlyph(name))); n != 1 {
 			t.Errorf("%s has %d runes", name, n)
 		}

@@ -82,7 +82,7 @@ func (r *Registry) candidates(p Param, word string) []string {
 		}
 		return slices.Clone(choices)
 	case Marker:
-		return append(Markers(), "false", "true")
+		return append(markerNames(), "false", "true")
 	case CutSpec:
 		return cutCandidates(word)
 	case Flow, FlowSeq:

@@ -38,8 +38,8 @@ var markers = map[string]string{
 	":grapes:": "🍇", ":apple:": "🍎", ":banana:": "🍌", ":cookie:": "🍪", ":beer:": "🍺", ":cat:": "🐱", ":dog:": "🐶",
 }
 
-// Markers lists the names of all markers in order. A single letter is a marker too.
-func Markers() []string { return slices.Sorted(maps.Keys(markers)) }
+// markerNames lists the names of all markers in order. A single letter is a marker too.
+func markerNames() []string { return slices.Sorted(maps.Keys(markers)) }
 
 // MarkerGlyph returns the one rune that shows a marker: nothing for no marker,
 // and the default marker's for a name that is not known.

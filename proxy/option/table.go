@@ -2,8 +2,8 @@ package option
 
 import "fmt"
 
-// DefaultConfDir is the directory of configuration, certificates and keys unless confdir says otherwise.
-const DefaultConfDir = "~/.sluice"
+// defaultConfDir is the directory of configuration, certificates and keys unless confdir says otherwise.
+const defaultConfDir = "~/.sluice"
 
 // table holds every option by name. It is never written after it is built.
 var table = buildTable(coreSpecs(), proxySpecs(), tlsSpecs(), addonSpecs(), replaySpecs(), ruleSpecs(), consoleSpecs(), dumpSpecs(), webSpecs())
@@ -66,7 +66,7 @@ func coreSpecs() []Spec {
 		list("certs", "Certificates to show to clients, as [domain=]path to a PEM file with the key, the certificate and its chain. "+
 			"The domain may have a wildcard and is * if left out.").checked(certSpecs),
 		optionalText("client_certs", "Client certificate for servers that ask for one: a PEM file, or a directory that holds one PEM file per server name."),
-		text("confdir", DefaultConfDir, "Directory of the configuration, the certificate authority and the key bindings, which are read at the start."),
+		text("confdir", defaultConfDir, "Directory of the configuration, the certificate authority and the key bindings, which are read at the start."),
 		number("content_view_lines_cutoff", 512, "Show at most this many lines of a body until all are asked for.").checked(between(1, maxInt)),
 		boolean("http2", true, "Speak HTTP/2."),
 		number("http2_ping_keepalive", 58, "Send a PING on HTTP/2 connections to servers that are idle for this many seconds; 0 never does.").
