@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"compress/flate"
 	"encoding/binary"
+	"hash"
+	"hash/adler32"
 )
 
 // A zipper writes an archive in zlib's format (RFC 1950) piece by piece, and knows after each
@@ -11,13 +13,13 @@ import (
 type zipper struct {
 	out     bytes.Buffer
 	deflate *flate.Writer
-	sum     uint32 // of what was kept
-	next    uint32 // of that and of the last piece
+	sum     hash.Hash32 // of what was kept
+	next    hash.Hash32 // of that and of the last piece
 	begun   bool
 }
 
 func newZipper() *zipper {
-	z := &zipper{sum: 1}
+	z := &zipper{sum: adler32.New()}
 	z.deflate, _ = flate.NewWriter(&z.out, flate.BestCompression) // fails for a level that does not exist only
 	return z
 }
@@ -32,10 +34,10 @@ func (z *zipper) pack(b []byte) (packed, end []byte) {
 	}
 	_, _ = z.deflate.Write(b) // a buffer takes everything
 	_ = z.deflate.Flush()     // and the piece ends at a whole byte (RFC 1951 §3.2.4)
-	z.next = adler(z.sum, b)
+	z.next = with(z.sum, b)
 	end = binary.LittleEndian.AppendUint16([]byte{1}, uint16(len(tail))) // the last block, which is stored
 	end = binary.LittleEndian.AppendUint16(end, ^uint16(len(tail)))
-	return z.out.Bytes(), binary.BigEndian.AppendUint32(append(end, tail...), adler(z.next, []byte(tail)))
+	return z.out.Bytes(), with(z.next, []byte(tail)).Sum(append(end, tail...))
 }
 
 func (z *zipper) keep() {
@@ -51,17 +53,9 @@ func (z *zipper) undo() {
 	}
 }
 
-// adler goes on with a checksum (RFC 1950 §9).
-func adler(sum uint32, b []byte) uint32 {
-	const base, stride = 65521, 5552 // so many bytes do not overflow
-	s1, s2 := sum&0xffff, sum>>16
-	for len(b) > 0 {
-		n := min(len(b), stride)
-		for _, c := range b[:n] {
-			s1 += uint32(c)
-			s2 += s1
-		}
-		s1, s2, b = s1%base, s2%base, b[n:]
-	}
-	return s2<<16 | s1
+// with returns the checksum of what sum is of and b, and leaves sum as it is.
+func with(sum hash.Hash32, b []byte) hash.Hash32 {
+	next, _ := sum.(hash.Cloner).Clone() // has no error
+	_, _ = next.Write(b)
+	return next.(hash.Hash32)
 }
