@@ -174,7 +174,7 @@ func (e *Engine) listen(ls ...*listener) error {
 }
 
 // Serve accepts clients until ctx ends or Shutdown is called, then returns. Clients go on until Shutdown.
-func (e *Engine) Serve(ctx context.Context) error {
+func (e *Engine) Serve(ctx context.Context) {
 	stop := context.AfterFunc(ctx, e.closeListeners)
 	defer stop()
 	e.mu.Lock()
@@ -185,7 +185,6 @@ func (e *Engine) Serve(ctx context.Context) error {
 	e.mu.Unlock()
 	<-e.deaf
 	e.accepting.Wait()
-	return nil
 }
 
 // accept takes clients from a socket until it is closed. The caller holds the lock.

@@ -30,7 +30,7 @@ const grace = 3 * time.Second
 // ends it at once.
 type running struct {
 	p       *proxy.Proxy
-	stopped context.Context // ends with the first signal, or when serving has failed
+	stopped context.Context // ends with the first signal, or with an error
 	stop    context.CancelCauseFunc
 	forced  context.Context // ends with the second signal
 	quiet   func()          // stops listening to signals
@@ -60,11 +60,7 @@ func start(p *proxy.Proxy, until ...os.Signal) *running {
 		close(deaf)
 	}
 	r.owned.Go(func() { giveBack(r.stopped.Done()) })
-	r.owned.Go(func() {
-		if err := p.Serve(r.stopped); err != nil {
-			r.stop(err)
-		}
-	})
+	r.owned.Go(func() { p.Serve(r.stopped) })
 	return r
 }
 
@@ -77,7 +73,7 @@ func (r *running) startReplays(read func(context.Context, string) iter.Seq2[*flo
 	return err
 }
 
-// end drains the proxy and waits for all that was started. It returns why serving failed, if it did.
+// end drains the proxy and waits for all that was started. It returns the error that it was stopped with, if there was one.
 func (r *running) end() error {
 	r.stop(nil)
 	ctx, cancel := context.WithTimeout(r.forced, grace)
