@@ -2,7 +2,7 @@
 //
 // A file is a row of typed netstrings, one dictionary a flow. Read takes those of every
 // version, brings them up to the newest one in steps, and gives what is whole of
-// a file that is damaged. A Writer and a Stream write the newest version, or the
+// a file that is damaged. A File and a Stream write the newest version, or the
 // one of mitmproxy 8. What other programs have put into a flow, and what the format has no
 // place for, is in the file again when a flow is written that was read.
 //
