@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -111,7 +112,7 @@ type peer struct {
 
 func (c *peer) put(b []byte) {
 	select {
-	case c.queue <- append([]byte(nil), b...):
+	case c.queue <- bytes.Clone(b):
 	default:
 	}
 }
