@@ -116,8 +116,8 @@ func New(cfg Config) *Engine {
 	return e
 }
 
-// Flows is where every snapshot is published, some milliseconds after it was
-// made and together with others. It has one reader, which must not stop before it is closed: Shutdown closes it.
+// Flows is where every snapshot is published, together with others of about the same
+// millisecond. It has one reader, which must not stop before it is closed: Shutdown closes it.
 func (e *Engine) Flows() <-chan []*flow.Flow { return e.flows }
 
 // Addrs returns where the engine listens, each address once.

@@ -1,7 +1,7 @@
 // Package cert is the certificate authority of the proxy: its files, the leaf
 // certificates it signs while connections come in, and the ones a person gives.
 //
-// It opens no connection and verifies no peer; VerifyText only words what
+// It opens no connection and verifies no peer; Explain only words what
 // crypto/tls found. Everything but the fields of an Authority may be used from
 // any goroutine. Leaf blocks for the time of one signature, and only when the
 // certificate is not in the cache.
