@@ -59,7 +59,10 @@ func runConsole(cmd *cobra.Command, args []string) (err error) {
 	run := start(p, syscall.SIGTERM, syscall.SIGHUP)
 	announce(p, opts, log)
 	run.owned.Go(func() {
-		each(p.Flows(), func(batch []*flow.Flow) { cfg.Store.PutAll(batch); stream.Put(batch) }, nil, nil)
+		for batch := range p.Flows() {
+			cfg.Store.PutAll(batch)
+			stream.Put(batch)
+		}
 	})
 	if err := run.startReplays(readNamed); err != nil {
 		return errors.Join(err, run.end())
