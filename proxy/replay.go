@@ -24,8 +24,6 @@ type replayQueue struct {
 	running int
 }
 
-func (q *replayQueue) init(e *Engine, opts *option.Options) { q.e, q.opts = e, opts }
-
 // Replay sends the request of a snapshot again, under the same flow id: what is published of it is newer than f.
 // The error says why a flow cannot be replayed.
 func (p *Proxy) Replay(f *flow.Flow) error {

@@ -61,7 +61,7 @@ func Open(opts *option.Options, log *slog.Logger) (*Proxy, error) {
 		Addons: chain, Layers: p.layerOptions(), Log: log,
 		LocalAddr: local, Resolve: p.resolveConfig(), IdleTimeout: time.Duration(opts.Int("tcp_timeout")) * time.Second,
 	})
-	p.replays.init(p.Engine, opts)
+	p.replays.e, p.replays.opts = p.Engine, opts
 	return p, p.bindModes()
 }
 
