@@ -17,7 +17,7 @@ const maxHeadAllocs = 3
 func TestParseAllocs(t *testing.T) {
 	in := []byte(benchRequest)
 	got := testing.AllocsPerRun(100, func() {
-		if _, _, err := ParseRequest(in, Limits{}); err != nil {
+		if _, _, err := parseRequest(in, Limits{}); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -31,7 +31,7 @@ func BenchmarkParseRequest(b *testing.B) {
 	b.SetBytes(int64(len(in)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, _, err := ParseRequest(in, Limits{}); err != nil {
+		if _, _, err := parseRequest(in, Limits{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -42,7 +42,7 @@ func BenchmarkParseResponse(b *testing.B) {
 	b.SetBytes(int64(len(in)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, _, err := ParseResponse(in, Limits{}); err != nil {
+		if _, _, err := parseResponse(in, Limits{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -50,7 +50,7 @@ func BenchmarkParseResponse(b *testing.B) {
 
 // BenchmarkCheckRequest is what a request costs beside its parsing: validation, framing, reuse and writing.
 func BenchmarkCheckRequest(b *testing.B) {
-	r, _, err := ParseRequest([]byte(benchRequest), Limits{})
+	r, _, err := parseRequest([]byte(benchRequest), Limits{})
 	if err != nil {
 		b.Fatal(err)
 	}

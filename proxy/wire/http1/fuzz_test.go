@@ -31,7 +31,7 @@ func FuzzRequest(f *testing.F) {
 			return
 		}
 		out := AppendRequest(nil, r)
-		again, n, err := ParseRequest(out, Limits{Strict: true})
+		again, n, err := parseRequest(out, Limits{Strict: true})
 		if err != nil || n != len(out) || !cmp.Equal(r, again, bodies) {
 			t.Fatalf("%q became %q: %+v, %v", in, out, again, err)
 		}
@@ -58,7 +58,7 @@ func FuzzResponse(f *testing.F) {
 			return
 		}
 		out := AppendResponse(nil, r)
-		again, n, err := ParseResponse(out, Limits{Strict: true})
+		again, n, err := parseResponse(out, Limits{Strict: true})
 		if err != nil || n != len(out) || !cmp.Equal(r, again, bodies) {
 			t.Fatalf("%q became %q: %+v, %v", in, out, again, err)
 		}

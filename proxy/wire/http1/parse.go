@@ -6,22 +6,9 @@ import (
 	"sluice/proxy/flow"
 )
 
-// ParseRequest reads one request head from the front of b. n is what it used,
-// empty lines before it included; n == 0 asks for more. An error is a final
+// Request reads one request head from the front of b, which may have come in pieces: each time b is what there is
+// of it so far. n is what it used, empty lines before it included; n == 0 asks for more. An error is a final
 // *Error; if its Head is set, r holds what could be read. Start and End are left zero.
-// Who is given a head in pieces uses a Scanner.
-func ParseRequest(b []byte, lim Limits) (r *flow.Request, n int, err error) {
-	var s Scanner
-	return s.Request(b, lim)
-}
-
-// ParseResponse reads one response head from the front of b, as ParseRequest does.
-func ParseResponse(b []byte, lim Limits) (r *flow.Response, n int, err error) {
-	var s Scanner
-	return s.Response(b, lim)
-}
-
-// Request is ParseRequest for a head that comes in pieces.
 func (s *Scanner) Request(b []byte, lim Limits) (r *flow.Request, n int, err error) {
 	h, n := s.head(b, lim.withDefaults())
 	if h.text == "" {
@@ -41,7 +28,7 @@ func (s *Scanner) Request(b []byte, lim Limits) (r *flow.Request, n int, err err
 	return r, n, nil
 }
 
-// Response is ParseResponse for a head that comes in pieces.
+// Response reads one response head, as Request does.
 func (s *Scanner) Response(b []byte, lim Limits) (r *flow.Response, n int, err error) {
 	h, n := s.head(b, lim.withDefaults())
 	if h.text == "" {

@@ -39,7 +39,7 @@ func TestParseRequest(t *testing.T) {
 			{Name: "hOst", Value: "a"}, {Name: "X"}, {Name: "X", Value: "a\tb:\xe9"}, {Name: "host", Value: "b"},
 		})},
 	} {
-		got, n, err := ParseRequest([]byte(c.in+"rest"), Limits{})
+		got, n, err := parseRequest([]byte(c.in+"rest"), Limits{})
 		if err != nil || n != len(c.in) {
 			t.Errorf("%q: n = %d, err = %v", c.in, n, err)
 			continue
@@ -71,7 +71,7 @@ func TestParseRequestErrors(t *testing.T) {
 		{"GET / http/1.1\r\n\r\n", "Unknown HTTP version"},
 		{"\n\n\n\n\n", "too many empty lines"},
 	} {
-		r, _, err := ParseRequest([]byte(c.in), Limits{})
+		r, _, err := parseRequest([]byte(c.in), Limits{})
 		if e := (*Error)(nil); !errors.As(err, &e) || !strings.HasPrefix(e.Msg, c.want) || e.Head || r != nil {
 			t.Errorf("%q: got %v, %#v; want %s", c.in, r, err, c.want)
 		}
@@ -98,7 +98,7 @@ func TestParseFieldErrors(t *testing.T) {
 		{"a: 1234567\x1f90", "control character in the value"},
 	} {
 		in := "GET / HTTP/1.1\r\nA: 1\r\n" + c.in + "\r\nB: 2\r\n\r\n"
-		r, _, err := ParseRequest([]byte(in), Limits{})
+		r, _, err := parseRequest([]byte(in), Limits{})
 		e := (*Error)(nil)
 		if !errors.As(err, &e) || !e.Head || !strings.Contains(e.Msg, c.want) || !strings.HasPrefix(e.Msg, "Invalid header line: ") {
 			t.Errorf("%q: got %v, want %s", c.in, err, c.want)
@@ -122,7 +122,7 @@ func TestParseResponse(t *testing.T) {
 		{"HTTP/1.1 999  Not \xe9t\t!\r\n\r\n", 999, "Not \xe9t\t!"},
 		{"\r\nHTTP/1.1 101 a b c\r\n\r\n", 101, "a b c"},
 	} {
-		r, n, err := ParseResponse([]byte(c.in), Limits{})
+		r, n, err := parseResponse([]byte(c.in), Limits{})
 		if err != nil || n != len(c.in) || r.Status != c.status || r.Reason != c.reason || r.Version != "HTTP/1.1" {
 			t.Errorf("%q: %+v, %d, %v", c.in, r, n, err)
 		}
@@ -135,7 +135,7 @@ func TestParseResponse(t *testing.T) {
 		{"HTTP/1.1 200 O\rK\r\n\r\n", "Bad HTTP response line"},
 		{"ICY 200 OK\r\n\r\n", "Unknown HTTP version"},
 	} {
-		r, _, err := ParseResponse([]byte(c.in), Limits{})
+		r, _, err := parseResponse([]byte(c.in), Limits{})
 		if err == nil || !strings.HasPrefix(err.Error(), c.want) || r != nil {
 			t.Errorf("%q: got %v, want %s", c.in, err, c.want)
 		}
@@ -144,7 +144,7 @@ func TestParseResponse(t *testing.T) {
 
 func TestStrict(t *testing.T) {
 	good := "\r\nGET / HTTP/1.1\r\na: b\r\n\r\n"
-	if _, n, err := ParseRequest([]byte(good), Limits{Strict: true}); n != len(good) || err != nil {
+	if _, n, err := parseRequest([]byte(good), Limits{Strict: true}); n != len(good) || err != nil {
 		t.Fatalf("n = %d, err = %v", n, err)
 	}
 	for _, in := range []string{
@@ -157,14 +157,14 @@ func TestStrict(t *testing.T) {
 		"GET\t/ HTTP/1.1\r\n\r\n",
 		"GET / HTTP/1.1 \r\n\r\n",
 	} {
-		if _, _, err := ParseRequest([]byte(in), Limits{}); err != nil {
+		if _, _, err := parseRequest([]byte(in), Limits{}); err != nil {
 			t.Errorf("%q: %v", in, err)
 		}
-		if _, _, err := ParseRequest([]byte(in), Limits{Strict: true}); err == nil {
+		if _, _, err := parseRequest([]byte(in), Limits{Strict: true}); err == nil {
 			t.Errorf("%q is taken", in)
 		}
 	}
-	if _, _, err := ParseResponse([]byte("HTTP/1.1  200 OK\r\n\r\n"), Limits{Strict: true}); err == nil {
+	if _, _, err := parseResponse([]byte("HTTP/1.1  200 OK\r\n\r\n"), Limits{Strict: true}); err == nil {
 		t.Error("two blanks are taken")
 	}
 }
@@ -183,7 +183,7 @@ func TestLimits(t *testing.T) {
 		{"default head", start + strings.Repeat("x", 256<<10), Limits{}, 0},
 		{"default fields", start + strings.Repeat("a:b\n", 1001) + "\n", Limits{}, 1000},
 	} {
-		r, _, err := ParseRequest([]byte(c.in), c.lim)
+		r, _, err := parseRequest([]byte(c.in), c.lim)
 		e := (*Error)(nil)
 		if !errors.As(err, &e) || e.Head != (c.fields >= 0) {
 			t.Errorf("%s: %v", c.name, err)
@@ -191,7 +191,16 @@ func TestLimits(t *testing.T) {
 			t.Errorf("%s: %d fields, want %d", c.name, len(r.Headers), c.fields)
 		}
 	}
-	if _, n, err := ParseRequest([]byte(start+"a: b\r\n\r\n"), Limits{Head: 24, Fields: 1}); n != 24 || err != nil {
+	if _, n, err := parseRequest([]byte(start+"a: b\r\n\r\n"), Limits{Head: 24, Fields: 1}); n != 24 || err != nil {
 		t.Errorf("a head as large as the limit: n = %d, err = %v", n, err)
 	}
+}
+
+// parseRequest reads a head that is there at once.
+func parseRequest(b []byte, lim Limits) (r *flow.Request, n int, err error) {
+	return new(Scanner).Request(b, lim)
+}
+
+func parseResponse(b []byte, lim Limits) (r *flow.Response, n int, err error) {
+	return new(Scanner).Response(b, lim)
 }

@@ -72,7 +72,7 @@ func TestRequestRoundTrip(t *testing.T) {
 			r.Method, r.Path, r.Authority, r.Host, r.Port = "CONNECT", "", "[::1]:8080", "::1", 8080
 		}
 		b := AppendRequest(nil, r)
-		got, n, err := ParseRequest(b, Limits{Strict: true})
+		got, n, err := parseRequest(b, Limits{Strict: true})
 		if err != nil || n != len(b) || !cmp.Equal(r, got, bodies) {
 			t.Fatalf("%q: %+v, %d, %v", b, got, n, err)
 		}
@@ -85,7 +85,7 @@ func TestResponseRoundTrip(t *testing.T) {
 		r.Status = rapid.IntRange(100, 999).Draw(t, "status")
 		r.Reason = rapid.SampledFrom([]string{"", "OK", "Not Found"}).Draw(t, "reason")
 		b := AppendResponse(nil, r)
-		got, n, err := ParseResponse(b, Limits{Strict: true})
+		got, n, err := parseResponse(b, Limits{Strict: true})
 		if err != nil || n != len(b) || !cmp.Equal(r, got, bodies) {
 			t.Fatalf("%q: %+v, %d, %v", b, got, n, err)
 		}
