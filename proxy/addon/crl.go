@@ -24,7 +24,7 @@ func (c *CRL) Handle(h layer.Hook) <-chan layer.Verdict {
 		return nil
 	}
 	f := r.Flow
-	if f.Response != nil || f.Error != nil || !f.Live || !strings.HasSuffix(f.Request.Path, c.CA.CRLPath()) {
+	if !unanswered(f) || !strings.HasSuffix(f.Request.Path, c.CA.CRLPath()) {
 		return nil
 	}
 	der, err := c.CA.CRL()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -24,22 +25,10 @@ type hostRules struct{ ignore, allow, tcp, udp patterns }
 type patterns []*regexp.Regexp
 
 func (ps patterns) match(s string) bool {
-	for _, p := range ps {
-		if p.MatchString(s) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(ps, func(p *regexp.Regexp) bool { return p.MatchString(s) })
 }
 
-func (ps patterns) matchAny(list []string) bool {
-	for _, s := range list {
-		if ps.match(s) {
-			return true
-		}
-	}
-	return false
-}
+func (ps patterns) matchAny(list []string) bool { return slices.ContainsFunc(list, ps.match) }
 
 func compilePatterns(name string, exprs []string) (patterns, error) {
 	var ps patterns
@@ -169,8 +158,7 @@ func isHTTPALPN(p string) bool {
 // looksLikeHTTP reports whether the client may be sending an HTTP/1 request: a
 // method of letters and a blank on the first line, before the server has said anything.
 func looksLikeHTTP(client, server []byte) bool {
-	if len(client) < 3 || len(server) > 0 || bytes.HasPrefix(client, []byte("SSH")) ||
-		bytes.HasPrefix(client, []byte("PRI * HTTP/2")) { // RFC 9113 §3.4
+	if len(client) < 3 || len(server) > 0 || bytes.HasPrefix(client, []byte("SSH")) || looksLikeHTTP2(client) {
 		return false
 	}
 	for _, c := range client[:3] {
@@ -182,7 +170,7 @@ func looksLikeHTTP(client, server []byte) bool {
 	return blank >= 0 && (line < 0 || blank < line)
 }
 
-// looksLikeHTTP2 reports whether the client begins as one that knows that its server speaks HTTP/2 (RFC 9113 §3.3).
+// looksLikeHTTP2 reports whether the client begins as one that knows that its server speaks HTTP/2 (RFC 9113 §3.3, §3.4).
 func looksLikeHTTP2(client []byte) bool { return bytes.HasPrefix(client, []byte("PRI * HTTP/2")) }
 
 // ignored reports whether a connection is to be passed through, or whether that takes more bytes to tell.

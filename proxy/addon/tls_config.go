@@ -1,6 +1,7 @@
 package addon
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/tls"
 	"log/slog"
@@ -249,12 +250,6 @@ func (s *tlsSettings) translates(offers []string) bool {
 
 // serverName is the name to ask a server for and to verify it by: a name or an IP literal.
 func serverName(ctx *layer.Context) string {
-	name := ctx.Server.SNI
-	if name == "" {
-		name = ctx.Client.SNI
-	}
-	if name == "" {
-		name = ctx.Server.Address.Host
-	}
+	name := cmp.Or(ctx.Server.SNI, ctx.Client.SNI, ctx.Server.Address.Host)
 	return strings.TrimSuffix(flow.ASCIIHost(name), ".")
 }
