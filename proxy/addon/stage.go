@@ -5,7 +5,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"sluice/proxy/addon/rule"
 	"sluice/proxy/flow"
 	"sluice/proxy/layer"
 )
@@ -108,9 +107,11 @@ func sized(f *flow.Flow, m *flow.HTTPMessage) string {
 }
 
 // known reports whether it is known by the head of a message which of some rules are for a flow.
-func known(rules []*rule.Rule, f *flow.Flow) bool {
+func known[R interface {
+	May(*flow.Flow) (ok, known bool)
+}](rules []R, f *flow.Flow) bool {
 	for _, r := range rules {
-		if _, ok := r.Filter.MatchHead(f); !ok {
+		if _, ok := r.May(f); !ok {
 			return false
 		}
 	}
