@@ -13,8 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"sluice/proxy/file"
 )
 
 // wireguardFile is the file of keys in confdir.
@@ -36,15 +34,12 @@ type keyFile struct {
 	Client string `json:"client_key"`
 }
 
-// maxKeyFile is more than two keys take, in bytes.
-const maxKeyFile = 1 << 20
-
 // loadTunnelKeys reads a file of keys, which is made if it is not there.
 func loadTunnelKeys(path string) (*tunnelKeys, error) {
-	data, err := file.Read(path, maxKeyFile)
+	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = createKeyFile(path); err == nil || errors.Is(err, fs.ErrExist) { // another process may have been faster
-			data, err = file.Read(path, maxKeyFile)
+			data, err = os.ReadFile(path)
 		}
 	}
 	if err != nil {

@@ -87,9 +87,7 @@ func TestBadKeyFiles(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
-	for _, path := range []string{t.TempDir(), os.DevNull} {
-		if _, err := loadTunnelKeys(path); err == nil || !strings.Contains(err.Error(), "is not a file: make the file readable") {
-			t.Error(err)
-		}
+	if _, err := loadTunnelKeys(t.TempDir()); err == nil || !strings.Contains(err.Error(), "make the file readable") {
+		t.Error(err)
 	}
 }

@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"sluice/proxy/cert"
-	"sluice/proxy/file"
 	"sluice/proxy/layer"
 	"sluice/proxy/option"
 )
@@ -91,22 +90,19 @@ func newConfig(o *option.Options, side string) (*tls.Config, error) {
 	return c, nil
 }
 
-// maxPEM is more than the certificates in a file take, in bytes.
-const maxPEM = 64 << 20
-
 // trusted reads authorities from a PEM file and from the files of a directory. It returns nil, the system's, if there is neither.
-func trusted(path, dir string) (*x509.CertPool, error) {
-	if path == "" && dir == "" {
+func trusted(file, dir string) (*x509.CertPool, error) {
+	if file == "" && dir == "" {
 		return nil, nil
 	}
 	pool := x509.NewCertPool()
-	if path != "" {
-		pem, err := file.Read(option.ExpandHome(path), maxPEM)
+	if file != "" {
+		pem, err := os.ReadFile(option.ExpandHome(file))
 		if err != nil {
 			return nil, fmt.Errorf("ssl_verify_upstream_trusted_ca: %w", err)
 		}
 		if !pool.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("ssl_verify_upstream_trusted_ca: there is no PEM certificate in %s", path)
+			return nil, fmt.Errorf("ssl_verify_upstream_trusted_ca: there is no PEM certificate in %s", file)
 		}
 	}
 	if dir == "" {
@@ -119,7 +115,7 @@ func trusted(path, dir string) (*x509.CertPool, error) {
 	}
 	found := false
 	for _, e := range entries {
-		if pem, err := file.Read(filepath.Join(dir, e.Name()), maxPEM); err == nil && pool.AppendCertsFromPEM(pem) {
+		if pem, err := os.ReadFile(filepath.Join(dir, e.Name())); err == nil && pool.AppendCertsFromPEM(pem) {
 			found = true
 		}
 	}
@@ -158,14 +154,10 @@ func (s *tlsSettings) readClientCerts(path string) error {
 	return nil
 }
 
-func readKeyPair(path string) (*tls.Certificate, error) {
-	var pair tls.Certificate
-	pem, err := file.Read(path, maxPEM)
-	if err == nil {
-		pair, err = tls.X509KeyPair(pem, pem)
-	}
+func readKeyPair(file string) (*tls.Certificate, error) {
+	pair, err := tls.LoadX509KeyPair(file, file)
 	if err != nil {
-		return nil, fmt.Errorf("client_certs: %s must hold a certificate and its unencrypted key in PEM: %w", path, err)
+		return nil, fmt.Errorf("client_certs: %s must hold a certificate and its unencrypted key in PEM: %w", file, err)
 	}
 	return &pair, nil
 }

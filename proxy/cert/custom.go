@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strings"
 
 	"sluice/proxy/file"
@@ -134,11 +135,8 @@ func (c *customs) register(n string, leaf *tls.Certificate) {
 	}
 }
 
-// maxFile is more than a certificate with its chain takes, in bytes.
-const maxFile = 8 << 20
-
 func readCustom(path, passphrase string, fallback crypto.Signer) (*tls.Certificate, error) {
-	data, err := file.Read(path, maxFile)
+	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("certificate file does not exist: %s: check the option certs", path)
 	}
