@@ -55,12 +55,11 @@ func undone(m *flow.HTTPMessage, b []byte) []byte {
 
 func (c *content) bytes(m *flow.HTTPMessage) ([]byte, error) {
 	if strings.EqualFold(c.encoding, "base64") {
-		b := make([]byte, base64.StdEncoding.DecodedLen(len(c.text)))
-		n, err := base64.StdEncoding.Decode(b, c.text)
+		b, err := base64.StdEncoding.AppendDecode(nil, c.text)
 		if err != nil {
 			return nil, errors.New("it is said to be base64, which it is not")
 		}
-		return b[:n], nil
+		return b, nil
 	}
 	kind := m.Headers.Get("Content-Type")
 	if kind == "" {
