@@ -39,7 +39,7 @@ func (w *keysWindow) line(i, width int, focus bool) []string {
 	return []string{fit(p.String(), width)}
 }
 
-// focused returns the binding that commands about the focused one mean.
+// focusedBinding returns the binding that commands about the focused one mean.
 func (a *App) focusedBinding() (keymap.Binding, error) {
 	w, ok := top[*keysWindow](a)
 	switch {

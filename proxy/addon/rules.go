@@ -7,11 +7,6 @@ import (
 	"sluice/proxy/option"
 )
 
-// follow runs apply now and after every change of some options. Its error vetoes the change.
-func follow(opts *option.Options, apply func() error, names ...string) error {
-	return opts.Follow(apply, names...)
-}
-
 // readRules reads the rules that an option is a list of.
 func readRules[R any](opts *option.Options, name string, parse func(source string) (R, error)) ([]R, error) {
 	var rules []R

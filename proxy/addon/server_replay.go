@@ -29,7 +29,7 @@ type ServerReplay struct {
 // NewServerReplay returns the addon, which follows the options server_replay_* from now on. It has no flows.
 func NewServerReplay(opts *option.Options, log *slog.Logger) (*ServerReplay, error) {
 	s := &ServerReplay{log: log}
-	return s, follow(opts, func() error {
+	return s, opts.Follow(func() error {
 		s.settings.Store(readReplaySettings(opts))
 		if opts.Bool("server_replay_nopop") {
 			log.Warn("server_replay_nopop is an old name: use server_replay_reuse")

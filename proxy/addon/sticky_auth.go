@@ -31,7 +31,7 @@ func NewStickyAuth(opts *option.Options) (*StickyAuth, error) {
 
 // followFilter keeps the filter of an option in step; it is nil when the option is unset.
 func followFilter(opts *option.Options, name string, to *atomic.Pointer[filter.Filter]) error {
-	return follow(opts, func() error {
+	return opts.Follow(func() error {
 		var f *filter.Filter
 		if expr := opts.Str(name); expr != "" {
 			var err error
