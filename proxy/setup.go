@@ -4,7 +4,6 @@ import (
 	"errors"
 	"log/slog"
 	"net"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -173,9 +172,7 @@ func readLayerOptions(o *option.Options) *layer.Options {
 		HTTP2Ping:       time.Duration(o.Int("http2_ping_keepalive")) * time.Second,
 		UpstreamAuth:    o.Str("upstream_auth"),
 		SOCKSLogin:      o.Str("proxyauth") != "",
-	}
-	if o.Bool("onboarding") {
-		l.OwnHost = strings.TrimSuffix(o.Str("onboarding_host"), ".")
+		OwnHost:         addon.OnboardingHost(o),
 	}
 	if routes, err := parseRoutes(o.Strs("upstream_routes")); err == nil && len(routes) > 0 {
 		l.Route = func(to flow.Addr) (*flow.Via, bool) { return find(routes, to) }

@@ -30,14 +30,19 @@ type Onboarding struct {
 func NewOnboarding(opts *option.Options, ca *cert.Authority, log *slog.Logger) *Onboarding {
 	o := &Onboarding{ca: ca, log: log}
 	_ = opts.Follow(func() error {
-		host := ""
-		if opts.Bool("onboarding") {
-			host = strings.TrimSuffix(opts.Str("onboarding_host"), ".")
-		}
+		host := OnboardingHost(opts)
 		o.host.Store(&host)
 		return nil
 	}, "onboarding", "onboarding_host")
 	return o
+}
+
+// OnboardingHost returns the host name of the page, without a dot at its end; "" if there is none.
+func OnboardingHost(opts *option.Options) string {
+	if !opts.Bool("onboarding") {
+		return ""
+	}
+	return strings.TrimSuffix(opts.Str("onboarding_host"), ".")
 }
 
 // Handle answers requests to the host, on any port. It has tunnels to it open without a connection to a server, for there

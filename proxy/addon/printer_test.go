@@ -83,14 +83,20 @@ func TestPrinterWaitsForFiles(t *testing.T) {
 	})
 }
 
+// failingPrinter returns a printer that has been given a line, and the error that writing it ends with.
+func failingPrinter() (*Printer, error) {
+	r, w := io.Pipe()
+	full := errors.New("no space left")
+	r.CloseWithError(full)
+	p := NewPrinter(PrinterConfig{Out: w})
+	io.WriteString(p, "a\n")
+	return p, full
+}
+
 // TestPrinterFailsLate: who ends before the failure of a write is heard of learns of it from Close.
 func TestPrinterFailsLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, w := io.Pipe()
-		full := errors.New("no space left")
-		r.CloseWithError(full)
-		p := NewPrinter(PrinterConfig{Out: w})
-		io.WriteString(p, "a\n")
+		p, full := failingPrinter()
 		if err := p.Close(t.Context()); !errors.Is(err, full) {
 			t.Errorf("closed with %v", err)
 		}
@@ -99,11 +105,7 @@ func TestPrinterFailsLate(t *testing.T) {
 
 func TestPrinterReportsFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, w := io.Pipe()
-		full := errors.New("no space left")
-		r.CloseWithError(full)
-		p := NewPrinter(PrinterConfig{Out: w})
-		io.WriteString(p, "a\n")
+		p, full := failingPrinter()
 		if err := <-p.Failed(); !errors.Is(err, full) {
 			t.Errorf("failed with %v", err)
 		}

@@ -36,6 +36,6 @@ func parseURLRule(opt, source, form string) (r urlRule, err error) {
 
 // known reports whether the head of a request says if the rule is for it. Of those to other URLs it always does.
 func (r *urlRule) known(f *flow.Flow) bool {
-	_, known := r.Filter.MatchHead(f)
+	_, known := r.May(f)
 	return known || !r.url.Match(f.Request.PrettyURL())
 }
